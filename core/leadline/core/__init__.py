@@ -1,0 +1,1 @@
+"""What every role needs, and nothing else: errors, settings, clock, health."""

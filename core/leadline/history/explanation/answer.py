@@ -1,0 +1,72 @@
+"""An explanation: what happened since when, what most likely caused it, and what is touched by it."""
+
+import msgspec
+
+from leadline.events.records.event import Micros
+
+from .facts import Alert, Change, Contact, Episode, LogLine, Reading, Run
+
+CONFIDENCES = ("high", "medium", "low")
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """The middle value of a metric before and after, and what it usually varies."""
+
+    kind: str
+    namespace: str
+    name: str
+    metric: str
+    dims: dict[str, str]
+    before: float
+    after: float
+    spread: float
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A change upstream, judged. `first_reached`: the slot (or time) of the first reading that its output could touch."""
+
+    change: Change
+    confidence: str
+    probability: float
+    """Among all changes, a shift that is due to none of them, and no shift at all."""
+    run: Run | None
+    path: list[str]
+    """The jobs from the change's to the one that measured."""
+    first_reached: Micros
+    effects: list[Effect]
+    evidence: list[str]
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A run that failed. `root` is the failed run farthest upstream that it goes back to; None: itself."""
+
+    run: Run
+    root: Run | None
+    chain: list[Run]
+    """From the root to the run."""
+    followers: list[Run]
+    """Failed runs downstream of it."""
+    last_success: Run | None
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Times are when it happened; slots are what it is about."""
+
+    headline: str
+    alert: Alert | None
+    run: Run | None
+    contact: Contact | None
+    """Whose the alert's node, or the run's job, is."""
+    last_good: Reading | None
+    shifted_at: Micros | None
+    """Slot (or time) since when the series is another; None: no shift is to be seen."""
+    last_before_shift: Reading | None
+    causes: list[Cause]
+    failure: Failure | None
+    upstream_open: list[Episode]
+    affected: list[Micros]
+    """Slots (or times) of readings from the shift on."""
+    consumers: list[Contact]
+    logs: list[LogLine]
+    missing: list[str]
+    watermark: Micros | None

@@ -1,0 +1,379 @@
+"""The lineage walk: from a node upstream or downstream, hop by hop, one query per hop, however many nodes are walked from.
+
+Bounded in depth, nodes and time, and what a bound cut off is said in the answer. Cycles end where they began, since a node
+is expanded once.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+
+from leadline.events.records.event import Micros
+
+from .node import NodeRef, job
+from .query import MOMENT, NODE_SET, among, fetch, node_set, where
+from .watermark import complete_until
+
+Direction = Literal["up", "down"]
+DEPTH = 10
+MAX_NODES = 2_000
+SECONDS = 5.0
+_PARAMETER_BYTES = 100_000
+"""Of nodes in one query: servers refuse parameters over 128 KB."""
+
+
+class LineageEdge(msgspec.Struct, frozen=True):
+    """`target` was made from `source` by `job`."""
+
+    source: NodeRef
+    target: NodeRef
+    job: NodeRef
+    valid_from: Micros
+    valid_to: Micros | None
+    last_seen: Micros
+
+
+class JobUse(msgspec.Struct, frozen=True):
+    """A job that reads (INPUT) or writes (OUTPUT) a node."""
+
+    job: NodeRef
+    node: NodeRef
+    direction: str
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """A node of the answer; distance in hops of data. A job is as far away as the node that it makes (down: reads)."""
+
+    kind: str
+    namespace: str
+    name: str
+    distance: int
+
+    @property
+    def node(self) -> NodeRef:
+        return NodeRef(self.kind, self.namespace, self.name)
+
+
+class Lineage(msgspec.Struct, frozen=True):
+    """What was found, and how far it can be trusted."""
+
+    node: NodeRef
+    direction: Direction
+    depth: int
+    nodes: list[Reached]
+    """Data and jobs, nearest first; without the node itself."""
+    edges: list[LineageEdge]
+    uses: list[JobUse]
+    as_of: Micros | None
+    """None: as it is now."""
+    watermark: Micros | None
+    """The store had everything up to then; None: nothing is known about that."""
+    truncated: str
+    """Why there may be more: depth, nodes or time; empty: this is all."""
+    unresolved: int
+    """Upstream: data that no known job makes. Downstream: 0."""
+
+
+def walk(
+    client: Client,
+    node: NodeRef,
+    direction: Direction,
+    *,
+    depth: int = DEPTH,
+    as_of: Micros | None = None,
+    max_nodes: int = MAX_NODES,
+    seconds: float = SECONDS,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Lineage:
+    """What `node` was made from (up) or what was made from it (down), over job-level edges.
+
+    `as_of`: the edges that were valid then. `seconds` bounds the hops, not the query under way.
+    """
+    ways = walks(
+        client,
+        [node],
+        direction,
+        depth=depth,
+        as_of=as_of,
+        max_nodes=max_nodes,
+        seconds=seconds,
+        watermark=complete_until(client),
+        monotonic=monotonic,
+    )
+    return ways[node]
+
+
+def walks(
+    client: Client,
+    starts: Iterable[NodeRef],
+    direction: Direction,
+    *,
+    watermark: Micros | None,
+    depth: int = DEPTH,
+    as_of: Micros | None = None,
+    max_nodes: int = MAX_NODES,
+    seconds: float = SECONDS,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> dict[NodeRef, Lineage]:
+    """What `walk` gives from each of these, with the queries of one walk.
+
+    `max_nodes` is for each of them; `seconds` is for all together. `watermark` is what `complete_until` said before.
+    """
+    deadline = monotonic() + seconds
+    up = direction == "up"
+    ways = [_Way(start, up, max_nodes) for start in dict.fromkeys(starts)]
+    for distance in range(1, depth + 1):
+        going = [way for way in ways if way.frontier and not way.truncated]
+        if not going:
+            break
+        if monotonic() > deadline:
+            for way in going:
+                way.truncated = "time"
+            break
+        _hop(client, going, up, as_of, distance)
+    _add_jobs(client, ways, up, as_of)
+    return {way.start: way.lineage(direction, depth, as_of, watermark) for way in ways}
+
+
+def _hop(client: Client, ways: list["_Way"], up: bool, as_of: Micros | None, distance: int) -> None:
+    from_jobs = [way for way in ways if distance == 1 and way.start.kind == "JOB"]
+    if from_jobs:
+        jobs = [way.start for way in from_jobs]
+        used = _Near(uses_of_jobs(client, jobs, "INPUT" if up else "OUTPUT", as_of), lambda use: use.job)
+        for way in from_jobs:
+            way.begin(used.of([way.start]))
+    frontier = {node: None for way in ways if way not in from_jobs for node in way.frontier}
+    edges = _Near(_edges(client, list(frontier), up, as_of), lambda edge: edge.target if up else edge.source)
+    for way in ways:
+        if way not in from_jobs:
+            way.hop(edges.of(way.frontier), distance)
+
+
+def _add_jobs(client: Client, ways: list["_Way"], up: bool, as_of: Micros | None) -> None:
+    """Edges know the jobs that turn data into data; this adds those that only write, or only read."""
+    data = {node: None for way in ways for node in way.data()}
+    uses = _Near(uses_of_data(client, list(data), "OUTPUT" if up else "INPUT", as_of), lambda use: use.node)
+    for way in ways:
+        way.add_jobs(uses.of(way.data()))
+
+
+Found = TypeVar("Found")
+
+
+class _Near(Generic[Found]):
+    """What was found for the nodes of several walks, to be split among them in the order in which it was found."""
+
+    def __init__(self, found: Iterable[Found], node: Callable[[Found], NodeRef]) -> None:
+        self._by_node: dict[NodeRef, list[tuple[int, Found]]] = {}
+        for place, one in enumerate(found):
+            self._by_node.setdefault(node(one), []).append((place, one))
+
+    def of(self, nodes: Iterable[NodeRef]) -> list[Found]:
+        """`nodes` are distinct."""
+        placed = [pair for node in nodes for pair in self._by_node.get(node, ())]
+        placed.sort(key=itemgetter(0))
+        return [one for _, one in placed]
+
+
+class _Way:
+    """One walk so far: what was reached at which distance, and the frontier that the next hop starts from."""
+
+    def __init__(self, start: NodeRef, up: bool, max_nodes: int) -> None:
+        self.start = start
+        self._up = up
+        self._max_nodes = max_nodes
+        self.frontier = [start]
+        self._distances = {start: 0}
+        self._edges: dict[tuple[NodeRef, NodeRef, NodeRef], LineageEdge] = {}
+        self._uses: list[JobUse] = []
+        self.truncated = ""
+
+    def begin(self, uses: list[JobUse]) -> None:
+        """The first hop from a job: to what it reads or writes."""
+        self.frontier = []
+        self._uses = uses
+        for use in uses:
+            self._arrive(use.node, 1)
+
+    def hop(self, edges: list[LineageEdge], distance: int) -> None:
+        self.frontier = []
+        for edge in edges:
+            if self._arrive(edge.source if self._up else edge.target, distance):
+                self._edges[edge.source, edge.target, edge.job] = edge
+
+    def _arrive(self, node: NodeRef, distance: int) -> bool:
+        """False where there is no room for the node."""
+        if node not in self._distances:
+            if len(self._distances) >= self._max_nodes:
+                self.truncated = "nodes"
+                return False
+            self._distances[node] = distance
+            self.frontier.append(node)
+        return True
+
+    def add_jobs(self, uses: list[JobUse]) -> None:
+        known = {(edge.job, edge.target if self._up else edge.source) for edge in self._edges.values()}
+        self._uses = self._uses + [use for use in uses if (use.job, use.node) not in known]
+
+    def data(self) -> list[NodeRef]:
+        return [node for node in self._distances if node.kind != "JOB"]
+
+    def lineage(self, direction: Direction, depth: int, as_of: Micros | None, watermark: Micros | None) -> Lineage:
+        return Lineage(
+            node=self.start,
+            direction=direction,
+            depth=depth,
+            nodes=self._reached(),
+            edges=list(self._edges.values()),
+            uses=self._uses,
+            as_of=as_of,
+            watermark=watermark,
+            truncated=self.truncated or ("depth" if self.frontier else ""),
+            unresolved=self._unresolved(),
+        )
+
+    def _reached(self) -> list[Reached]:
+        distances = dict(self._distances)
+        for maker, node in self._jobs():
+            distance = self._distances[node] + (0 if self._up else 1)
+            distances[maker] = min(distance, distances.get(maker, distance))
+        del distances[self.start]
+        return [
+            Reached(node.kind, node.namespace, node.name, distance)
+            for node, distance in sorted(distances.items(), key=lambda found: (found[1], found[0]))
+        ]
+
+    def _jobs(self) -> Iterator[tuple[NodeRef, NodeRef]]:
+        """Jobs, each with the node that says how far away it is."""
+        for edge in self._edges.values():
+            yield edge.job, edge.target if self._up else edge.source
+        for use in self._uses:
+            if use.job != self.start:
+                yield use.job, use.node
+
+    def _unresolved(self) -> int:
+        if not self._up:
+            return 0
+        made = {edge.target for edge in self._edges.values()} | {use.node for use in self._uses if use.direction == "OUTPUT"}
+        return len(set(self.data()) - made)
+
+
+class _EdgeRow(msgspec.Struct, frozen=True):
+    source_kind: str
+    source_namespace: str
+    source_name: str
+    target_kind: str
+    target_namespace: str
+    target_name: str
+    job_namespace: str
+    job_name: str
+    valid_from: Micros
+    valid_to: Micros | None
+    last_seen: Micros
+
+
+class _UseRow(msgspec.Struct, frozen=True):
+    job_namespace: str
+    job_name: str
+    kind: str
+    namespace: str
+    name: str
+    direction: str
+
+
+def _edges(client: Client, frontier: list[NodeRef], up: bool, as_of: Micros | None) -> Iterator[LineageEdge]:
+    for part in chunks(frontier):
+        near, nodes = among(part, "target_" if up else "source_")
+        rows = fetch(
+            client,
+            _EdgeRow,
+            f"FROM leadline.{'lineage_edges_by_target' if up else 'lineage_edges'} "
+            + where(
+                "granularity = 'JOB'",
+                near,
+                _VALID_NOW if as_of is None else _VALID_THEN,
+            )
+            + " ORDER BY ALL",
+            as_of=as_of,
+            **nodes,
+        )
+        for row in rows:
+            yield LineageEdge(
+                NodeRef(row.source_kind, row.source_namespace, row.source_name),
+                NodeRef(row.target_kind, row.target_namespace, row.target_name),
+                job(row.job_namespace, row.job_name),
+                row.valid_from,
+                row.valid_to,
+                row.last_seen,
+            )
+
+
+_VALID_NOW = "valid_to IS NULL"
+_VALID_THEN = f"valid_from <= {MOMENT % 'as_of'} AND (valid_to IS NULL OR valid_to > {MOMENT % 'as_of'})"
+
+
+def uses_of_jobs(client: Client, of: list[NodeRef], direction: str, as_of: Micros | None = None) -> list[JobUse]:
+    """What the jobs read (INPUT) or write (OUTPUT)."""
+    return [
+        _use(row)
+        for part in chunks(of)
+        for row in fetch(
+            client,
+            _UseRow,
+            "FROM leadline.job_io "
+            + where(
+                f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'} AND direction = {{direction:String}}",
+                f"first_seen <= {MOMENT % 'as_of'}" if as_of is not None else "",
+            )
+            + " ORDER BY ALL",
+            jobs=node_set(part),
+            direction=direction,
+            as_of=as_of,
+        )
+    ]
+
+
+def uses_of_data(client: Client, data: list[NodeRef], direction: str, as_of: Micros | None = None) -> list[JobUse]:
+    """The jobs that read (INPUT) or write (OUTPUT) any of these."""
+    return [_use(row) for part in chunks(data) for row in _uses_of_data(client, part, direction, as_of)]
+
+
+def _uses_of_data(client: Client, data: list[NodeRef], direction: str, as_of: Micros | None) -> list[_UseRow]:
+    of, nodes = among(data)
+    return fetch(
+        client,
+        _UseRow,
+        "FROM leadline.job_io "
+        + where(
+            of,
+            "direction = {direction:String}",
+            f"first_seen <= {MOMENT % 'as_of'}" if as_of is not None else "",
+        )
+        + " ORDER BY ALL",
+        direction=direction,
+        as_of=as_of,
+        **nodes,
+    )
+
+
+def _use(row: _UseRow) -> JobUse:
+    return JobUse(job(row.job_namespace, row.job_name), NodeRef(row.kind, row.namespace, row.name), row.direction)
+
+
+def chunks(nodes: Iterable[NodeRef]) -> Iterator[list[NodeRef]]:
+    """Parts small enough for a parameter."""
+    part: list[NodeRef] = []
+    size = 0
+    for node in nodes:
+        added = len(str(node).encode()) + 1
+        if part and size + added > _PARAMETER_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(node)
+        size += added
+    if part:
+        yield part
