@@ -1,0 +1,1 @@
+"""The contract: records, their Avro schemas, topics, keys and the wire format."""
