@@ -1,0 +1,1 @@
+"""Lineage: from the events of runs to edges, changes, readings of the runs, and LOST."""

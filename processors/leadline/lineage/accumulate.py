@@ -1,0 +1,108 @@
+"""One run's events add up: any order, any repetition, the same run."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from leadline.events.ids import digest
+from leadline.events.records import RunEvent, RunIo
+from leadline.events.records.run import TERMINAL_TYPES
+
+from .state import Ending, Job, Run
+
+_MAX_IO = 10_000
+"""Nodes on one side of one run; more are in the store's run_io, but make no edges."""
+_MAX_ENDINGS = 16
+
+Comparable = TypeVar("Comparable", int, float, str)
+
+
+def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[str, dict[str, str]]]:
+    """The run after the event, and the event's descriptions by digest. Where nothing is new the run equals what it was."""
+    described = {digest(*(f"{k}={v}" for k, v in sorted(part.items()))): part for part in _describe(event) if part}
+    before = job.run(event.run_id)
+    run = _first(event, recorded_at) if before is None else before
+    started = _least(run.started_at, event.event_time if event.event_type == "START" else None)
+    return replace(
+        run,
+        first_at=min(run.first_at, event.event_time),
+        started_at=started,
+        # Signs of life count for open runs only; after the end they would change the state for nothing.
+        last_recorded_at=run.last_recorded_at if run.endings else max(run.last_recorded_at, recorded_at),
+        endings=_endings(run, event),
+        descriptions=_descriptions(run, described, event.event_time),
+        inputs=_union(run.inputs, event.inputs),
+        outputs=_union(run.outputs, event.outputs),
+        nominal_at=_greatest(run.nominal_at, event.nominal_at),
+        mode=max(run.mode, event.mode),
+        attempt=max(run.attempt, event.attempt),
+        heartbeat_seconds=_greatest(run.heartbeat_seconds, event.heartbeat_seconds),
+        deadline_at=_greatest(run.deadline_at, event.deadline_at),
+    ), described
+
+
+def facts(job: Job, run: Run) -> dict[str, str]:
+    """What is known of the run: code, parameters, packages, engine, container, actor. Later descriptions win."""
+    found: dict[str, str] = {}
+    for _, key in sorted((at, key) for key, at in run.descriptions.items()):
+        found |= job.descriptions[key]
+    return found
+
+
+def _first(event: RunEvent, recorded_at: int) -> Run:
+    return Run(run_id=event.run_id, first_at=event.event_time, last_recorded_at=recorded_at)
+
+
+def _describe(event: RunEvent) -> Iterable[dict[str, str]]:
+    """Packages apart: they are many and seldom change, so that the runs share them."""
+    dirty = "" if event.code_dirty is None else str(event.code_dirty).lower()
+    named = {
+        "code.commit": event.code_commit,
+        "code.dirty": dirty,
+        "code.hash": event.code_hash,
+        "engine": event.engine,
+        "container": event.container,
+        "actor": event.actor,
+    }
+    parameters = {f"parameter.{name}": value for name, value in event.parameters.items()}
+    yield {name: value for name, value in named.items() if value} | parameters
+    yield {f"package.{name}": value for name, value in event.packages.items()}
+
+
+def _descriptions(run: Run, described: dict[str, dict[str, str]], at: int) -> dict[str, int]:
+    newer = {key: at for key in described if run.descriptions.get(key, -1) < at}
+    return run.descriptions | newer if newer else run.descriptions
+
+
+def _endings(run: Run, event: RunEvent) -> tuple[Ending, ...]:
+    if event.event_type not in (*TERMINAL_TYPES, "LOST"):
+        return run.endings
+    known = {(ending.type, ending.time): ending for ending in run.endings}
+    key = (event.event_type, event.event_time)
+    before = known.get(key)
+    known[key] = Ending(
+        event.event_type,
+        event.event_time,
+        _greatest(before.duration_seconds if before else None, event.duration_seconds),
+        _greatest(before.peak_memory_bytes if before else None, event.peak_memory_bytes),
+    )
+    return tuple(sorted(known.values(), key=lambda ending: ending.standing)[-_MAX_ENDINGS:])
+
+
+def _union(known: frozenset[RunIo], new: list[RunIo]) -> frozenset[RunIo]:
+    if not new or known.issuperset(new):
+        return known
+    return frozenset(sorted(known.union(new), key=_by_text)[:_MAX_IO])
+
+
+def _by_text(io: RunIo) -> tuple[str, ...]:
+    return (io.kind, io.namespace, io.name, io.version, io.schema_version)
+
+
+def _least(a: Comparable | None, b: Comparable | None) -> Comparable | None:
+    return min((x for x in (a, b) if x is not None), default=None)
+
+
+def _greatest(a: Comparable | None, b: Comparable | None) -> Comparable | None:
+    return max((x for x in (a, b) if x is not None), default=None)

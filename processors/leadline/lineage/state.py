@@ -1,0 +1,127 @@
+"""What is remembered of one job. Everything but `revision` is a set union, a maximum or the newest by time, so that order and
+repetition of the events do not matter."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from leadline.core.clock import Micros
+from leadline.events.records import RunIo
+
+OPEN, LOST, ENDED = 0, 1, 2
+_RANK = {"COMPLETE": 1, "ABORT": 2, "FAIL": 3}
+"""Decides between ends at the very same time, as the store does."""
+
+
+class Node(NamedTuple):
+    """A node that a run reads or writes."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+class Ending(msgspec.Struct, frozen=True, array_like=True):
+    """One event that ended the run; a run that is tried again under the same id has several."""
+
+    type: str
+    time: Micros
+    duration_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+    @property
+    def standing(self) -> tuple[int, Micros, int]:
+        """The greatest wins: a late COMPLETE beats LOST, of two ends the later counts."""
+        return (LOST if self.type == "LOST" else ENDED, self.time, _RANK.get(self.type, 0))
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One run, as its events so far add up.
+
+    `descriptions` says when which description (a digest in Job.descriptions) was last given; later ones win field by field.
+    """
+
+    run_id: str
+    first_at: Micros
+    started_at: Micros | None = None
+    last_recorded_at: Micros
+    endings: tuple[Ending, ...] = ()
+    descriptions: dict[str, Micros] = {}
+    inputs: frozenset[RunIo] = frozenset()
+    outputs: frozenset[RunIo] = frozenset()
+    nominal_at: Micros | None = None
+    mode: str = ""
+    attempt: int = 1
+    heartbeat_seconds: float | None = None
+    deadline_at: Micros | None = None
+    declared_lost: bool = False
+
+    @property
+    def start(self) -> Micros:
+        return self.first_at if self.started_at is None else self.started_at
+
+    @property
+    def order(self) -> tuple[Micros, str]:
+        """Runs of a job follow each other by start."""
+        return (self.start, self.run_id)
+
+    @property
+    def ending(self) -> Ending | None:
+        """What the run's state is, None while it is open."""
+        return max(self.endings, key=lambda ending: ending.standing, default=None)
+
+    @property
+    def ended(self) -> bool:
+        return any(ending.type != "LOST" for ending in self.endings)
+
+    @property
+    def succeeded(self) -> bool:
+        ending = self.ending
+        return ending is not None and ending.type == "COMPLETE"
+
+
+class Edge(NamedTuple):
+    source: Node
+    target: Node
+
+
+class Interval(msgspec.Struct, frozen=True, array_like=True):
+    """The edge was in every successful run from `valid_from` on; the newest of them ended at `last_seen`."""
+
+    edge: Edge
+    valid_from: Micros
+    last_seen: Micros
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """What a run older than the window said of one category, the last that said anything."""
+
+    run_id: str
+    values: dict[str, str]
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is left of the runs older than the window: `until` is the newest of them."""
+
+    until: tuple[Micros, str] | None = None
+    known: dict[str, Known] = {}
+    intervals: tuple[Interval, ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`runs` are ordered by start; `longest` is the longest known duration of an ended run."""
+
+    namespace: str
+    name: str
+    runs: tuple[Run, ...] = ()
+    past: Past = Past()
+    descriptions: dict[str, dict[str, str]] = {}
+    longest: Micros = 0
+    revision: int = 0
+
+    def run(self, run_id: str) -> Run | None:
+        return next((run for run in reversed(self.runs) if run.run_id == run_id), None)
+
+    def in_window(self, run: Run) -> bool:
+        """Whether the run takes part in job-level edges and changes: not a test, and not older than what is summed up."""
+        return run.mode != "TEST" and (self.past.until is None or run.order > self.past.until)
