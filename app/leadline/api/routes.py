@@ -1,0 +1,20 @@
+"""The API's routes, behind its guard."""
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from .drain import Drain
+from .errors import HANDLERS
+from .guard import Guard
+from .ingest import Ingest
+from .tokens import Tokens
+
+
+def make_api(ingest: Ingest, tokens: Tokens, *, loopback: bool) -> Starlette:
+    """An ASGI application. `loopback`: it listens for this machine alone."""
+    return Starlette(
+        routes=[Route("/api/v1/events", ingest.events, methods=["POST"])],
+        middleware=[Middleware(Drain), Middleware(Guard, tokens=tokens, loopback=loopback)],
+        exception_handlers=HANDLERS,
+    )
