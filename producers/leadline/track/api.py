@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 from leadline.core.errors import UsageError
 from leadline.core.settings import Settings
 
-from . import job as _job
 from .client import Client
 from .definitions import MetricDefinition
+from .job import name_of, wrap
 from .logs import MAX_MESSAGE, clean
 from .metrics import Metric
 from .nodes import MAX_NAME, Node, checked_node, optional_text, required_text
@@ -25,6 +25,7 @@ from .stats import Stats
 from .texts import to_texts
 
 if TYPE_CHECKING:
+    from .options import ClientOptions, RunOptions
     from .parameters import Parameters
 
 P = ParamSpec("P")
@@ -41,7 +42,11 @@ def default_client() -> Client:
 
 
 def configure(
-    settings: Settings | None = None, *, client: Client | None = None, spool: Path | str | None = None, **options: Any
+    settings: Settings | None = None,
+    *,
+    client: Client | None = None,
+    spool: Path | str | None = None,
+    **options: Unpack[ClientOptions],
 ) -> Client:
     """Replaces the client of this process; the one before is closed. Options are those of `track.Client`.
 
@@ -93,7 +98,9 @@ def run(
     )
 
 
-def job(name: str = "", namespace: str = "default", **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def job(
+    name: str = "", namespace: str = "default", **options: Unpack[RunOptions]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: each call of the function or coroutine is a run, each generator is one from its first item to its last.
 
     Options are those of `track.run`. Raises UsageError for a class.
@@ -107,14 +114,14 @@ def job(name: str = "", namespace: str = "default", **options: Any) -> Callable[
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         if not callable(function) and not isinstance(function, staticmethod | classmethod):
             raise UsageError(f"@track.job() stands over {shown(function)}; it must stand over a function or coroutine")
-        full_name = name or _job.name_of(function)
+        full_name = name or name_of(function)
 
         def make_run() -> Run:
             made = run(full_name, namespace, **options)
             made._function = function
             return made
 
-        return _job.wrap(make_run, function)
+        return wrap(make_run, function)
 
     return decorate
 

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import msgspec
 from msgspec.structs import replace
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .begin import Begin
     from .definitions import MetricDefinition
     from .delivery import Delivery
+    from .options import Connection
     from .run import Run
 
 MIB = 1024 * 1024
@@ -91,7 +92,7 @@ class Client:
         redact_names: Iterable[str] = (),
         redact_values: Iterable[str] = (),
         ranks: Literal["first", "all"] | None = None,
-        **connection: str,
+        **connection: Unpack[Connection],
     ) -> None:
         check_numbers(spool_bytes=spool_bytes, queue_bytes=queue_bytes, hold_seconds=hold_seconds)
         self._arguments = checked_connection(settings, connection)

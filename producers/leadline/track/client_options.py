@@ -62,7 +62,7 @@ def all_ranks(ranks: object) -> bool:
     return chosen(ranks, ("first", "all"), "ranks") == "all"
 
 
-def checked_connection(settings: object, arguments: Mapping[str, str]) -> dict[str, str]:
+def checked_connection(settings: object, arguments: Mapping[str, object]) -> dict[str, str]:
     """The settings by name, checked at once, where the line that is wrong can be shown. Raises UsageError."""
     from leadline.core.option import unknown
     from leadline.core.settings import OPTIONS, Settings, checked_arguments

@@ -15,6 +15,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import assert_type
 
 from leadline import track
@@ -92,6 +93,7 @@ async def more() -> None:
 
 
 def job() -> None:
+    track.configure(kafka="broker:9092", kafka_ssl_ca_location=Path("ca.pem"), close_seconds=2.0, ranks="all")
     model = track.model("mlflow://prod", "churn", version="7")
     slot = datetime(2026, 11, 21, tzinfo=UTC)
     with track.run("j", slot=slot, tags={"a": 1}, deadline=timedelta(hours=1), mode="LIVE") as run:
@@ -130,6 +132,9 @@ def wrong(run: track.Run) -> None:
     rows("3")  # type: ignore[arg-type]
     stream()  # type: ignore[call-arg]
     Trainer().fit("4")  # type: ignore[arg-type]
+    track.job("train", ownr="ml")  # type: ignore[call-arg]
+    track.configure(kafka_sasl_mechanisms="PLAIN")  # type: ignore[call-arg]
+    track.configure(kafka="broker:9092", close_seconds="5")  # type: ignore[arg-type]
     track.model("mlflow://prod", "churn", version=7)  # type: ignore[arg-type]
     track.run("j", slot="2026-11-21")  # type: ignore[arg-type]
     run.parameters([1])  # type: ignore[arg-type]

@@ -370,7 +370,7 @@ def test_wrong_arguments_are_said_at_once(captured: Captured) -> None:
     with pytest.raises(UsageError, match=r"a client is no settings; write track.configure\(client=...\)"):
         track.configure(track.Client(disabled=True))  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=r"Client has no setting 'kafak'; is it kafka\?"):
-        track.configure(kafak="broker:1")
+        track.configure(kafak="broker:1")  # type: ignore[call-arg]
     with pytest.raises(UsageError, match="write them by name: kafka="):
         track.configure({"kafka": "broker:1"})  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="kafka_sasl_password has a line feed") as raised:
