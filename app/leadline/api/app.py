@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from leadline.core.health import Progress, serve_health
 from leadline.core.logs import setup_logging
 from leadline.core.settings import TOKEN_FILE, Settings
-from leadline.events.kafka import producer_config
+from leadline.events.kafka import opened, producer_config
 from leadline.events.registry import RegistryClient
 
 from .address import load_address
@@ -41,7 +41,7 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     tokens = load_tokens(os.environ, settings.data / TOKEN_FILE if address.loopback else None)
     listening = address.bind()
     progress = Progress(STALL_AFTER_SECONDS)
-    outlet = Outlet(Producer(producer_config(settings, **PRODUCER_SETTINGS)), progress, KafkaError.MSG_SIZE_TOO_LARGE)
+    outlet = Outlet(opened(Producer, producer_config(settings, **PRODUCER_SETTINGS)), progress, KafkaError.MSG_SIZE_TOO_LARGE)
     checker = Checker(RegistryClient.of(settings, REGISTRY_SECONDS))
     outlet.start()
     health = serve_health(progress, health_port, health_host)

@@ -11,7 +11,7 @@ from leadline.core.errors import LeadlineError, Unavailable, Unreadable, UsageEr
 from leadline.core.settings import Settings, load_settings, shown
 from leadline.events.codec import Codec
 from leadline.events.ids import new_id
-from leadline.events.kafka import producer_config
+from leadline.events.kafka import opened, producer_config
 from leadline.events.messages import to_message
 from leadline.events.records import BoundDeclared, BoundSpec
 from leadline.events.registry import RegistryClient
@@ -195,7 +195,7 @@ def _publish(settings: Settings, event: BoundDeclared) -> None:
     settings.require("kafka", "schema_registry")
     message = to_message(Codec(RegistryClient.of(settings)), event)
     errors: list[object] = []
-    producer = Producer(producer_config(settings, **{"message.timeout.ms": _SEND_SECONDS * 1000, "log_level": 0}))
+    producer = opened(Producer, producer_config(settings, **{"message.timeout.ms": _SEND_SECONDS * 1000, "log_level": 0}))
     producer.produce(
         message.topic,
         key=message.key,

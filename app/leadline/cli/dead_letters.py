@@ -92,10 +92,10 @@ def replay_command(dead_letters: tuple[str, ...], reason: str, topic: str, dry_r
         if not dry_run:
             from confluent_kafka import Producer
 
-            from leadline.events.kafka import producer_config
+            from leadline.events.kafka import opened, producer_config
 
             whole = [row.dead_letter_id for row in chosen if not row.cut]
-            sent = replay(Producer(producer_config(settings)), originals(client, whole))
+            sent = replay(opened(Producer, producer_config(settings)), originals(client, whole))
     _say(chosen, sent, dry_run, as_json)
     if all(row.cut for row in chosen):
         raise LeadlineError("nothing was sent: dead letters hold only the beginning of these messages")

@@ -15,8 +15,8 @@ from leadline.core.clock import SECOND, Micros
 from leadline.core.errors import LeadlineError, Unavailable, UsageError
 from leadline.core.roles import ROLES
 from leadline.core.settings import ADDRESSES_FILE, OPTIONS, Settings, shown
-from leadline.events.kafka import admin_config
-from leadline.events.kafka_security import Reason, unusable
+from leadline.events.kafka import admin_config, opened
+from leadline.events.kafka_security import Reason
 from leadline.events.registry import RegistryClient
 from leadline.events.topics import load_topics
 from leadline.history.connection import answering, connect_reader
@@ -83,10 +83,9 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
     quiet: dict[str, object] = {"log_level": 0, "socket.connection.setup.timeout.ms": 3000}
     reason = Reason(settings)
     try:
-        admin = AdminClient(admin_config(settings, error_cb=reason, **quiet))
-    except (UsageError, KafkaException) as error:
-        told = str(error) if isinstance(error, UsageError) else unusable(error.args[0])
-        yield Finding("fail", "server", "Kafka", told, "set what it names (docs/secured.md)")
+        admin = opened(AdminClient, admin_config(settings, error_cb=reason, **quiet))
+    except UsageError as error:
+        yield Finding("fail", "server", "Kafka", str(error), "set what it names (docs/secured.md)")
         return
     address = shown(settings.kafka)
     try:

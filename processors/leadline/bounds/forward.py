@@ -14,7 +14,7 @@ from leadline.core.clock import system_clock
 from leadline.core.errors import Unavailable, Unreadable
 from leadline.core.settings import Settings
 from leadline.events.codec import CONTROL_HEADER, RECORD_HEADER, RECORDED_AT_HEADER, Codec
-from leadline.events.kafka import consumer_config, producer_config
+from leadline.events.kafka import consumer_config, opened, producer_config
 from leadline.events.messages import Headers, dead_letter, header, recorded_at_ms, to_message
 from leadline.events.records import BoundDeclared
 from leadline.events.topics import BOUNDS, METRICS, load_topics
@@ -48,8 +48,8 @@ class Forwarder:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        producer = Producer(producer_config(self._settings))
-        consumer = Consumer(consumer_config(self._settings, GROUP))
+        producer = opened(Producer, producer_config(self._settings))
+        consumer = opened(Consumer, consumer_config(self._settings, GROUP))
         try:
             consumer.subscribe([BOUNDS])
             while not self._stop.is_set():

@@ -16,7 +16,7 @@ from leadline.core.health import Progress, serve_health
 from leadline.core.logs import setup_logging
 from leadline.core.settings import Settings
 from leadline.events.codec import Codec
-from leadline.events.kafka import consumer_config, producer_config
+from leadline.events.kafka import consumer_config, opened, producer_config
 from leadline.events.registry import RegistryClient
 from leadline.worker.exits import end_process
 
@@ -37,12 +37,12 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     _stop_on_signals(stop)
     progress = Progress(STALL_AFTER_SECONDS)
     server = serve_health(progress, health_port, health_host)
-    consumer = Consumer(consumer_config(settings, GROUP, on_commit=committed))
+    consumer = opened(Consumer, consumer_config(settings, GROUP, on_commit=committed))
     historian = Historian(settings, stop)
     try:
         return Enrichment(
             consumer=consumer,
-            producer=Producer(producer_config(settings, **{"linger.ms": 0})),
+            producer=opened(Producer, producer_config(settings, **{"linger.ms": 0})),
             codec=Codec(RegistryClient.of(settings)),
             historian=historian,
             progress=progress,

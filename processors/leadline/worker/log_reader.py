@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from leadline.core.errors import Unavailable
 from leadline.core.settings import Settings, shown
-from leadline.events.kafka import consumer_config
+from leadline.events.kafka import consumer_config, opened
 
 from .apply import Incoming
 
@@ -23,7 +23,7 @@ class LogReader:
 
     def __init__(self, settings: Settings, topic: str, group: str) -> None:
         self._topic, self._address = topic, shown(settings.kafka)
-        self._consumer = Consumer(consumer_config(settings, group, **{"enable.partition.eof": True}))
+        self._consumer = opened(Consumer, consumer_config(settings, group, **{"enable.partition.eof": True}))
 
     def begin(self, partition: int) -> int:
         """The first offset that is there."""

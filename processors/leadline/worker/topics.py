@@ -3,7 +3,7 @@
 from leadline.core.errors import UsageError
 from leadline.core.settings import Settings, shown
 from leadline.events.codec import Codec
-from leadline.events.kafka import admin_config, create_topics
+from leadline.events.kafka import admin_config, create_topics, opened
 from leadline.events.records import DeadLetter, Event, Tick
 from leadline.events.topics import Topic, home_topic, load_topics
 
@@ -54,7 +54,7 @@ def _epoch(settings: Settings, topic: str) -> str:
     from confluent_kafka import TopicCollection
     from confluent_kafka.admin import AdminClient
 
-    admin = AdminClient(admin_config(settings))
+    admin = opened(AdminClient, admin_config(settings))
     described = admin.describe_topics(TopicCollection([topic]), request_timeout=15)[topic].result()
     if described.topic_id is None:
         raise UsageError(f"the broker at {shown(settings.kafka)} gives no id for {topic}; Kafka 2.8 or newer is needed")

@@ -5,10 +5,10 @@ import logging
 import time
 from typing import Any
 
-from leadline.core.errors import Unavailable, UsageError
+from leadline.core.errors import Unavailable
 from leadline.core.settings import Settings, shown
-from leadline.events.kafka import producer_config
-from leadline.events.kafka_security import Reason, lasting, unusable
+from leadline.events.kafka import opened, producer_config
+from leadline.events.kafka_security import Reason, lasting
 from leadline.events.registry import RegistryClient
 
 from .entry import Entry, Stamps
@@ -36,7 +36,7 @@ class Link:
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
         """Raises UsageError without addresses, or where the settings make no sense. Kafka is not waited for."""
-        from confluent_kafka import KafkaError, KafkaException, Producer
+        from confluent_kafka import KafkaError, Producer
 
         settings.require("kafka", "schema_registry")
         self.address = shown(settings.kafka)
@@ -58,10 +58,7 @@ class Link:
             "reconnect.backoff.max.ms": 2_000,
             "error_cb": self._error,
         }
-        try:
-            self._producer = Producer(producer_config(settings, **config), logger=_quiet)
-        except KafkaException as error:
-            raise UsageError(unusable(error.args[0])) from error
+        self._producer = opened(Producer, producer_config(settings, **config), logger=_quiet)
 
     def __len__(self) -> int:
         return len(self._pending)

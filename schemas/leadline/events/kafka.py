@@ -1,13 +1,15 @@
 """Settings that every Kafka client of ours shares, and the making of topics."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from leadline.core.errors import Unavailable, UsageError
 from leadline.core.settings import Settings, shown
 
-from .kafka_security import Reason, security
+from .kafka_security import Reason, security, unusable
 from .topics import Topic, load_topics
+
+T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 10_485_760
 """The largest topic limit (dead letters); every client allows it, else it could not even dead-letter what is too large."""
@@ -61,6 +63,16 @@ def _quiet() -> dict[str, Any]:
     return {"error_cb": News(), "log_level": 2}
 
 
+def opened(kind: Callable[..., T], config: dict[str, Any], **more: Any) -> T:
+    """The client. Raises UsageError where librdkafka cannot use the settings, such as a key with another password."""
+    from confluent_kafka import KafkaException
+
+    try:
+        return kind(config, **more)
+    except KafkaException as error:
+        raise UsageError(unusable(error.args[0])) from error
+
+
 def session_timeout_ms(settings: Settings) -> int:
     """How fast a killed member is replaced; short locally, patient in production."""
     return 10_000 if settings.environment == "local" else 60_000
@@ -77,7 +89,7 @@ def create_topics(
     from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
     reason = Reason(settings)
-    admin = AdminClient(admin_config(settings, error_cb=reason))
+    admin = opened(AdminClient, admin_config(settings, error_cb=reason))
     try:
         existing = admin.list_topics(timeout=15).topics
         wanted = load_topics(settings.environment) if topics is None else topics

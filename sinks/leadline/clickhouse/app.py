@@ -14,7 +14,7 @@ from leadline.core.health import Progress, serve_health
 from leadline.core.logs import setup_logging
 from leadline.core.settings import Settings
 from leadline.events.codec import Codec
-from leadline.events.kafka import consumer_config, producer_config
+from leadline.events.kafka import consumer_config, opened, producer_config
 from leadline.events.registry import RegistryClient
 from leadline.events.topics import ALERT_STATE, load_topics
 
@@ -42,12 +42,13 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     _stop_on_signals(stop)
     progress = Progress(STALL_AFTER_SECONDS)
     server = serve_health(progress, health_port, health_host)
-    consumer = Consumer(
+    consumer = opened(
+        Consumer,
         consumer_config(
             settings,
             GROUP,
             **{"fetch.wait.max.ms": 50, "queued.max.messages.kbytes": _FETCH_KBYTES, "fetch.queue.backoff.ms": 20},
-        )
+        ),
     )
     try:
         patience = Patience(stop)
@@ -71,7 +72,7 @@ def _sink(settings: Settings, consumer: Consumer, progress: Progress, patience: 
     registry = RegistryClient.of(settings)
     store = Inserter(settings)
     graveyard = Graveyard(
-        Producer(producer_config(settings)), Codec(registry), system_clock, f"leadline-sink/{version('leadline')}"
+        opened(Producer, producer_config(settings)), Codec(registry), system_clock, f"leadline-sink/{version('leadline')}"
     )
     writers = Writers(registry, store, os.environ.get("CLICKHOUSE_CLUSTER", ""))
     flusher = Flusher(store, writers, graveyard, patience, unreadable_limit())
