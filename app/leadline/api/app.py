@@ -38,7 +38,7 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     setup_logging()
     settings.require("kafka", "schema_registry")
     address = load_address(os.environ)
-    tokens = load_tokens(os.environ, settings.data / TOKEN_FILE if address.loopback else None)
+    tokens = load_tokens(settings.token, os.environ, settings.data / TOKEN_FILE if address.loopback else None)
     listening = address.bind()
     progress = Progress(STALL_AFTER_SECONDS)
     outlet = Outlet(opened(Producer, producer_config(settings, **PRODUCER_SETTINGS)), progress, KafkaError.MSG_SIZE_TOO_LARGE)

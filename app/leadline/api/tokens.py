@@ -22,20 +22,20 @@ class Tokens:
         return scheme.lower() == _BEARER and any(matches)
 
 
-def load_tokens(environ: Mapping[str, str], local: Path | None) -> Tokens:
-    """LEADLINE_TOKEN, every line of the file LEADLINE_TOKEN_FILE, and the local stack's own token in the file `local`.
+def load_tokens(token: str, environ: Mapping[str, str], local: Path | None) -> Tokens:
+    """The setting `token`, every line of the file LEADLINE_TOKENS_FILE, and the local stack's own token in the file `local`.
 
     `local` None: the API can be reached from elsewhere. Raises UsageError where there is no token at all.
     """
-    found = [environ.get("LEADLINE_TOKEN", "").strip()]
-    if named := environ.get("LEADLINE_TOKEN_FILE", ""):
+    found = [token.strip()]
+    if named := environ.get("LEADLINE_TOKENS_FILE", ""):
         found += _lines(Path(named).expanduser())
     if local is not None and local.exists():
         found += _lines(local)
     found = [token for token in found if token]
     if not found:
         raise UsageError(
-            "the API has no token, so anybody could write: set LEADLINE_TOKEN (a long random text), or LEADLINE_TOKEN_FILE "
+            "the API has no token, so anybody could write: set LEADLINE_TOKEN (a long random text), or LEADLINE_TOKENS_FILE "
             "to a file with one token a line" + (f"; `leadline up` makes one in {local}" if local else "")
         )
     return Tokens(found)

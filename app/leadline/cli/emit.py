@@ -103,10 +103,7 @@ def _checked(line: bytes) -> Entry | UsageError:
 def _send(checked: Segment, total: int) -> None:
     """Raises Unavailable where not all was acknowledged."""
     counters = Counters()
-    settings = load_settings()
-    if chosen(settings) in ("file", "console"):  # that is where the jobs of this machine leave them
-        settings = replace(settings, transport="")
-    link = connect(settings, counters)
+    link = connect(load_settings(arguments={"transport": _way_out()}), counters)
     try:
         for number, entry in enumerate(checked.entries(), start=1):
             link.send(entry)
@@ -124,8 +121,14 @@ def _send(checked: Segment, total: int) -> None:
         raise LeadlineError(f"Kafka refused {total - counters.sent:,} of {total:,} events as too large for its settings")
 
 
+def _way_out() -> str:
+    """kafka or http, also where the jobs of this machine leave their events in a file or on the console."""
+    settings = load_settings()
+    return chosen(replace(settings, transport="") if chosen(settings) in ("file", "console") else settings)
+
+
 def _send_spool(dry_run: bool) -> None:
-    client = Client()
+    client = Client(transport=_way_out())
     if dry_run:
         files = spooled(client.spool_folder)
         click.echo(f"{len(files):,} files with {sum(file.stat().st_size for file in files):,} bytes in {client.spool_folder}")

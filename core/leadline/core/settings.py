@@ -238,8 +238,7 @@ def _from_environ(name: str, environ: Mapping[str, str]) -> str:
             value = Path(path).expanduser().read_text(encoding="utf-8").strip()
         except (OSError, ValueError, RuntimeError):
             raise UsageError(f"{one.variable}_FILE names {path}, which cannot be read") from None
-        # Where the API runs, LEADLINE_TOKEN_FILE has a token on each line (docs/ingress.md); the ingress's client looks itself.
-        return value if name == "token" else one.checked(value, f"the file that {one.variable}_FILE names")
+        return one.checked(value, f"the file that {one.variable}_FILE names")
     return one.checked(value, one.variable)
 
 

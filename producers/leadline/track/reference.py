@@ -37,7 +37,7 @@ schema_registry = "https://registry.example.org"
 ```
 
 A file with a secret should be yours alone (`chmod 600`); where others can read it, one warning says so. Secrets are in no log,
-no error and no event.
+no error and no event. [Secured servers](secured.md) shows whole settings for TLS, certificates and SASL.
 
 An argument whose name is none of these, or whose value cannot be, raises `UsageError` at once. What is wrong in environment or
 file never hurts a job: `leadline.track` warns once and keeps the events in the spool until it is right. Commands end with exit

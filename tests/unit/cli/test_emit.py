@@ -9,10 +9,12 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadline import track
 from leadline.cli.emit import command
 from leadline.cli.output import document
 from leadline.core.errors import LeadlineError, Unavailable, UsageError
 from leadline.events.records import LogLine, LogsReported, MetricsReported, Reading, RunEvent
+from leadline.track import Client
 from leadline.track.lines import read_line
 
 NOW = 1_795_000_000_000_000
@@ -99,6 +101,22 @@ def test_an_empty_spool_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """--dry-run shows what there is."""
     monkeypatch.setenv("LEADLINE_SPOOL", str(tmp_path / "spool"))
     assert run("--spool", "--dry-run").stdout == f"0 files with 0 bytes in {tmp_path / 'spool'}\n"
+
+
+def test_the_spool_goes_to_kafka_whatever_the_jobs_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where jobs of this machine write their events to a file, the command that sends is not one of them."""
+    monkeypatch.setenv("LEADLINE_SPOOL", str(tmp_path / "spool"))
+    monkeypatch.setenv("KAFKA", "127.0.0.1:9")
+    monkeypatch.setenv("SCHEMA_REGISTRY", "http://127.0.0.1:9")
+    client = Client()
+    client.entity(track.model("mlflow://prod", "churn"), "documentation", {"description": "a model"})
+    client.close()
+    monkeypatch.setenv("LEADLINE_TRANSPORT", "file")
+    monkeypatch.setenv("LEADLINE_FILE", str(tmp_path / "events.jsonl"))
+    result = run("--spool")
+    assert isinstance(result.exception, Unavailable)
+    assert "127.0.0.1:9" in str(result.exception)
+    assert not (tmp_path / "events.jsonl").exists()
 
 
 def test_defaults_and_spellings() -> None:

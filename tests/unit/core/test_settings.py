@@ -116,7 +116,6 @@ def test_a_secret_has_one_line(place: Path, text: str) -> None:
         with pytest.raises(UsageError, match="has a line feed in it; give the secret alone") as raised:
             load_settings(**given_so)  # type: ignore[arg-type]
         assert SECRET not in str(raised.value)
-    assert load_settings({"LEADLINE_TOKEN_FILE": str(place / "password")}).token, "the API's file has several"
 
 
 def test_a_name_that_is_none_of_ours_gets_the_nearest(place: Path) -> None:
