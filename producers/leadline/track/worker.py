@@ -7,6 +7,7 @@ import contextlib
 import sys
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,6 +45,20 @@ FORK_SECONDS = 3.0
 LATER_FORK_SECONDS = 0.05
 """And once it has: what else it may be doing (waiting for Kafka) does no harm to the child."""
 START_AGAIN_SECONDS = 1.0
+
+_started: weakref.WeakSet[Worker] = weakref.WeakSet()
+_exiting = False
+
+
+def _at_exit() -> None:
+    """Once more, for what a job's own exit handlers reported first; what comes after that is delivered at once."""
+    global _exiting
+    _exiting = True
+    for worker in list(_started):
+        worker.close()
+
+
+atexit.register(_at_exit)  # handlers are called newest first, so this is after all that are registered once we are imported
 
 
 class Worker:
@@ -114,6 +129,10 @@ class Worker:
         with self._starting:
             if (self._thread is not None and self._thread.is_alive()) or time.monotonic() < self._start_again_at:
                 return
+            _started.add(self)
+            if _exiting:
+                self._work_at_once()
+                return
             self._stop_at = None
             signals.watch()
             thread = threading.Thread(target=self._work, name="leadline-track", daemon=True)
@@ -125,11 +144,13 @@ class Worker:
                     self._start_again_at = time.monotonic() + START_AGAIN_SECONDS
                     self._warn("no_thread", f"no thread can be started to send what is reported: {error}")
                     return
-                # The interpreter is shutting down and starts no threads any more.
-                self._stop_at = time.monotonic() + self._close_seconds
-                self._work()
+                self._work_at_once()  # the interpreter is shutting down and starts no threads any more
                 return
             self._thread = thread
+
+    def _work_at_once(self) -> None:
+        self._stop_at = time.monotonic() + self._close_seconds
+        self._work()
 
     def flush(self, timeout: float) -> bool:
         if self._thread is None and not self.outbox:
