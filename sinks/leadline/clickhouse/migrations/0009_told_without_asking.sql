@@ -1,5 +1,6 @@
 -- What a job tells without being asked, what its metrics mean, and what versions hold.
--- A Null table takes new columns but no new constraints: those of definitions stand on the table that they flow into.
+-- A Null table takes new columns but no new constraints, so one with both is made anew: it holds nothing, and views that read
+-- from it go on. Constraints stand on inlets alone: a table behind one would refuse its part after others have theirs.
 
 ALTER TABLE leadline_internal.in_RunEvent
     ADD COLUMN IF NOT EXISTS code_hash String, ADD COLUMN IF NOT EXISTS command String,
@@ -151,9 +152,40 @@ COMMENT 'What ran: one row per run';
 
 -- Metric definitions -------------------------------------------------------------------------------------------------
 
-ALTER TABLE leadline_internal.in_MetricsReported
-    ADD COLUMN IF NOT EXISTS definitions Array(Tuple(metric String, unit String, direction String, aliases Array(String),
-        formula_version String, description String));
+CREATE OR REPLACE TABLE leadline_internal.in_MetricsReported
+(
+    _partition Int32, _offset Int64, recorded_at DateTime64(6, 'UTC'), event_id String, event_time DateTime64(6, 'UTC'),
+    producer String, source String, kind String, namespace String, name String, version String, job_namespace String,
+    job_name String, run_id String, slot Nullable(DateTime64(6, 'UTC')), mode String, attempt Int64 DEFAULT 1,
+    run_ended_at Nullable(DateTime64(6, 'UTC')),
+    readings Array(Tuple(metric String, value Float64, unit String, dims Map(String, String))),
+    bounds Array(Tuple(
+        bound_id String, metric String, dims Map(String, String), warn_lower Nullable(Float64),
+        warn_upper Nullable(Float64), error_lower Nullable(Float64), error_upper Nullable(Float64), inclusive String,
+        on_invalid String, state String, owner String, message String, runbook_url String
+    )),
+    definitions Array(Tuple(metric String, unit String, direction String, aliases Array(String), formula_version String,
+        description String)),
+    CONSTRAINT time_out_of_range CHECK toUnixTimestamp64Micro(event_time) BETWEEN 0 AND 7258118399999999
+        AND ifNull(toUnixTimestamp64Micro(slot) BETWEEN 0 AND 7258118399999999, 1)
+        AND ifNull(toUnixTimestamp64Micro(run_ended_at) BETWEEN 0 AND 7258118399999999, 1),
+    CONSTRAINT empty_name CHECK event_id != ''
+        AND namespace != ''
+        AND name != ''
+        AND arrayAll(r -> tupleElement(r, 'metric') != '', readings)
+        AND arrayAll(b -> tupleElement(b, 'bound_id') != '' AND tupleElement(b, 'metric') != '', bounds)
+        AND arrayAll(d -> tupleElement(d, 'metric') != '', definitions),
+    CONSTRAINT unknown_state CHECK kind IN ('JOB', 'DATASET', 'MODEL', 'FEATURE_VIEW', 'DEPLOYMENT', 'ARTIFACT')
+        AND mode IN ('', 'LIVE', 'BACKFILL', 'TEST')
+        AND arrayAll(b -> tupleElement(b, 'state') IN ('ACTIVE', 'PAUSED', 'DELETED') AND tupleElement(b, 'inclusive') IN ('both', 'lower', 'upper', 'none')
+            AND tupleElement(b, 'on_invalid') IN ('error', 'warn', 'ignore'), bounds)
+        AND arrayAll(d -> tupleElement(d, 'direction') IN ('', 'HIGHER_IS_BETTER', 'LOWER_IS_BETTER'), definitions),
+    CONSTRAINT refused CHECK arrayAll(b -> (isNotNull(tupleElement(b, 'warn_lower')) OR isNotNull(tupleElement(b, 'warn_upper')) OR isNotNull(tupleElement(b, 'error_lower')) OR isNotNull(tupleElement(b, 'error_upper')))
+            AND NOT arrayExists(l -> ifNull(isNaN(l), 0), [tupleElement(b, 'warn_lower'), tupleElement(b, 'warn_upper'), tupleElement(b, 'error_lower'), tupleElement(b, 'error_upper')])
+            AND ifNull(tupleElement(b, 'error_lower') <= tupleElement(b, 'warn_lower'), 1) AND ifNull(tupleElement(b, 'warn_upper') <= tupleElement(b, 'error_upper'), 1)
+            AND ifNull(tupleElement(b, 'warn_lower') <= tupleElement(b, 'warn_upper'), 1) AND ifNull(tupleElement(b, 'warn_lower') <= tupleElement(b, 'error_upper'), 1)
+            AND ifNull(tupleElement(b, 'error_lower') <= tupleElement(b, 'warn_upper'), 1) AND ifNull(tupleElement(b, 'error_lower') <= tupleElement(b, 'error_upper'), 1), bounds)
+) ENGINE = Null;
 
 -- They come with values, again and again: equal ones are one row.
 CREATE TABLE IF NOT EXISTS leadline_internal.metric_definitions
@@ -162,9 +194,7 @@ CREATE TABLE IF NOT EXISTS leadline_internal.metric_definitions
     direction LowCardinality(String), aliases Array(String), formula_version String, description String,
     first_seen SimpleAggregateFunction(min, DateTime64(6, 'UTC')),
     last_seen SimpleAggregateFunction(max, DateTime64(6, 'UTC')),
-    recorded_at SimpleAggregateFunction(min, DateTime64(6, 'UTC')),
-    CONSTRAINT empty_name CHECK metric != '',
-    CONSTRAINT unknown_state CHECK direction IN ('', 'HIGHER_IS_BETTER', 'LOWER_IS_BETTER')
+    recorded_at SimpleAggregateFunction(min, DateTime64(6, 'UTC'))
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (kind, namespace, name, metric, unit, direction, aliases, formula_version, description)
