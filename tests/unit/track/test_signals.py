@@ -198,8 +198,7 @@ def test_servers_that_hang_delay_the_death_by_a_bounded_time(tmp_path: Path) -> 
         silent.listen(64)
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         servers = {"KAFKA": address, "SCHEMA_REGISTRY": f"http://{address}"}
-        script = "track.configure(close_seconds=1)\n" + PLACES["asleep"]
-        with job(script, tmp_path / "spool", **servers) as process:
+        with job(PLACES["asleep"], tmp_path / "spool", **servers) as process:
             start = time.monotonic()
             assert end(process)[0] == -signal.SIGTERM
             assert time.monotonic() - start < 30, "bounded, on a loaded machine too"

@@ -12,7 +12,7 @@ _USERS = "users.xml"
 MEGABYTE = 1024 * 1024
 
 READER_CAPS = {
-    "max_memory_usage": str(200 * MEGABYTE),
+    "max_memory_usage": str(100 * MEGABYTE),  # of as many as may read at once, an insert still finds room
     "memory_overcommit_ratio_denominator": "1",  # where memory gets short a reader's statement ends, not an insert
     "max_execution_time": "30",
     "max_result_rows": "1000000",
