@@ -152,8 +152,9 @@ class Delivery:
         taken = self._link.recall() if self._link is not None else []
         self._link = None  # settings are read anew: a stack that was started since has other addresses
         if not self._resending:
+            ahead = self.spool.waiting > 0  # what did not fit into the connection came later
             for vital, group in itertools.groupby(taken, key=_vital):
-                self._to_spool(list(group), vital=vital)
+                self._to_spool(list(group), vital=vital, ahead=ahead)
         self._warn(kind, f"{reason}; events are kept in {self.spool.folder} and sent when it is back")
 
     def _sealed(self) -> Segment | None:
@@ -183,18 +184,18 @@ class Delivery:
         except OSError as error:
             self._warn("spool_error", f"{self.spool.folder} may lose events if the machine fails: {error}")
 
-    def _to_spool(self, entries: list[Entry], *, vital: bool) -> None:
+    def _to_spool(self, entries: list[Entry], *, vital: bool, ahead: bool = False) -> None:
         for start in range(0, len(entries), BATCH):
-            self._append(entries[start : start + BATCH], vital=vital)
+            self._append(entries[start : start + BATCH], vital=vital, ahead=ahead)
 
-    def _append(self, part: list[Entry], *, vital: bool) -> None:
+    def _append(self, part: list[Entry], *, vital: bool, ahead: bool) -> None:
         try:
-            self.spool.append(part, vital=vital)
+            self.spool.append(part, vital=vital, ahead=ahead)
             self._counters.spooled += len(part)
         except SpoolFull as error:
             if len(part) > 1:  # as many as there is room for
-                self._append(part[: len(part) // 2], vital=vital)
-                self._append(part[len(part) // 2 :], vital=vital)
+                self._append(part[: len(part) // 2], vital=vital, ahead=ahead)
+                self._append(part[len(part) // 2 :], vital=vital, ahead=ahead)
             else:
                 self._drop(part, "spool_full", error)
         except OSError as error:

@@ -16,6 +16,8 @@ from .segment import Segment, spooled
 SEGMENT_BYTES = 4 * 1024 * 1024
 SIZED_EVERY_SECONDS = 5.0
 LOCK = ".sending"
+_STEP = 1_000
+"""Between the numbers of two files: room for those that come ahead of one."""
 
 
 class SpoolFull(Exception):
@@ -33,27 +35,47 @@ class Spool:
         """Entries in the files of this process."""
         self._max_bytes = max_bytes
         self._own: list[tuple[Segment, int]] = []
+        self._leading = 0
+        """How many of them came ahead of the others last."""
         self._sealed = True
         self._numbers = itertools.count()
         self._others = 0
         self._sized_at = -SIZED_EVERY_SECONDS
 
-    def append(self, entries: list[Entry], *, vital: bool = False) -> None:
-        """Raises SpoolFull, OSError. `vital` entries may use the last tenth of the room."""
+    def append(self, entries: list[Entry], *, vital: bool = False, ahead: bool = False) -> None:
+        """Raises SpoolFull, OSError. `vital` entries may use the last tenth of the room.
+
+        `ahead`: they come before everything that waits, but behind those that came ahead just before.
+        """
         size = sum(map(len, entries))
         if self._size() + size > self._max_bytes * (1.0 if vital else 0.9):
             raise SpoolFull(f"the spool {self.folder} holds {self._size():,} of {self._max_bytes:,} bytes")
+        place = self._ahead() if ahead and self._own else self._behind()
+        segment, number = self._own[place]
+        segment.append(entries)
+        self._own[place] = (segment, number + len(entries))
+        self.waiting += len(entries)
+
+    def _behind(self) -> int:
+        """Where the file is that what comes last goes to."""
+        self._leading = 0
         if self._sealed or self._own[-1][0].size >= SEGMENT_BYTES:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             # Later files sort behind, also where the clock was put back: whoever sends them goes by their names.
             self._named_at = max(self._clock(), self._named_at + 1)
-            name = f"{self._named_at * 1_000:020}-{os.getpid()}-{next(self._numbers)}"
-            self._own.append((Segment.create(self.folder, name), 0))
+            self._own.append((self._create(self._named_at * _STEP), 0))
             self._sealed = False
-        segment, number = self._own[-1]
-        segment.append(entries)
-        self._own[-1] = (segment, number + len(entries))
-        self.waiting += len(entries)
+        return len(self._own) - 1
+
+    def _ahead(self) -> int:
+        if not self._leading or self._own[self._leading - 1][0].size >= SEGMENT_BYTES:
+            following = int(self._own[self._leading][0].path.name.partition("-")[0])
+            self._own.insert(self._leading, (self._create(following - _STEP + 1 + self._leading), 0))
+            self._leading += 1
+        return self._leading - 1
+
+    def _create(self, number: int) -> Segment:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Segment.create(self.folder, f"{number:020}-{os.getpid()}-{next(self._numbers)}")
 
     def sync(self) -> None:
         """Safe from the end of the machine, too. Raises OSError."""
@@ -69,6 +91,7 @@ class Spool:
         for position, (own, number) in enumerate(self._own):
             if own is segment:
                 del self._own[position]
+                self._leading = 0
                 self.waiting -= number
                 break
         self._sized_at = -SIZED_EVERY_SECONDS
@@ -105,7 +128,7 @@ class Spool:
         """Leaves all files to the next process."""
         for segment, _ in self._own:
             segment.release()
-        self._own, self._sealed, self.waiting = [], True, 0
+        self._own, self._leading, self._sealed, self.waiting = [], 0, True, 0
 
     def _size(self) -> int:
         """Bytes in the folder; those of other processes are looked at now and then."""

@@ -121,7 +121,8 @@ def test_nothing_counts_before_the_answer(server: Ingress) -> None:
     sending.send(ENTRIES[10:20])
     sending.settled()
     assert sending.counters.sent == 10
-    assert server.asked[-1].entries[-1] == ENTRIES[19]
+    # The server may be done with the request that was cut off before or after these, or never have had it whole.
+    assert [entry for entry in server.entries if entry not in ENTRIES[:10]] == ENTRIES[10:20]
 
 
 def test_a_recall_does_not_wait_for_the_server(server: Ingress) -> None:
