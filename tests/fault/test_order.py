@@ -43,6 +43,7 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_order_repeats_and_pauses_change_nothing(stack: Settings) -> None:
     """One history is sent in order, the same one shuffled, doubled and in three parts: SQL answers alike."""

@@ -291,6 +291,7 @@ def test_alerts_under_the_same_ids(servers: Settings, tmp_path: Path) -> None:
     assert [(one.consumer, one.reason, one.payload) for one in dead] == [("enrichment", "not_avro", b"rubbish")]
 
 
+@pytest.mark.slow
 def test_kill_9_loses_nothing(servers: Settings, tmp_path: Path) -> None:
     """Two workers share 600 transitions and are both killed amid them; whoever comes next, every transition has its alert."""
     wanted = {f"t-{number}" for number in range(1000, 1600)}

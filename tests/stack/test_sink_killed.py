@@ -21,7 +21,7 @@ from tests.fault.moments import MOMENTS, Moment, Trap
 
 from .sink_environment import SinkEnvironment, sink_environment
 
-pytestmark = [pytest.mark.stack, pytest.mark.fault]
+pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.slow]
 T = 1_795_000_000_000_000
 HOUR = 3_600_000_000
 SEED = int(os.environ.get("LEADLINE_SEED", "1"))

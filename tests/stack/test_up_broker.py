@@ -62,6 +62,7 @@ def read(broker: Broker) -> list[bytes | None]:
         consumer.close()
 
 
+@pytest.mark.slow
 def test_acknowledged_messages_survive_kill_9_and_a_stop(broker: Broker) -> None:
     """kill -9, and a clean stop: every acknowledged message is there afterwards, the largest allowed one too."""
     values = [b"%d" % number for number in range(500)] + [bytes(8_388_608 - 1024)]
