@@ -3,11 +3,10 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import cast
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 from leadline.core.settings import Settings
 from leadline.events.codec import RECORD_HEADER, Codec
@@ -29,6 +28,9 @@ class Kafka:
     def __init__(self, data: Path) -> None:
         base = free_port_base()
         self._data = data
+        self._reader: Consumer | None = None
+        self._read = {(topic, partition): 0 for topic in TOPICS for partition in range(4)}
+        self._found: list[tuple[bytes, int, Event]] = []
         self.broker = Broker(data, base, log=data / "broker.log")
         self.settings = Settings(kafka=f"127.0.0.1:{base}", schema_registry=f"http://127.0.0.1:{base + 2}", data=data)
         command = [sys.executable, "-m", "leadline.local.registry", "--port", str(base + 2)]
@@ -49,6 +51,8 @@ class Kafka:
         wait_until(self._registry_answers, seconds=30, what="the registry")
 
     def stop(self) -> None:
+        if self._reader:
+            self._reader.close()
         self.registry.stop()
         self.broker.stop()
 
@@ -59,22 +63,26 @@ class Kafka:
             return False
 
     def messages(self) -> list[tuple[bytes, int, Event]]:
-        """Key, partition and event, in the order of each partition."""
-        codec = Codec(RegistryClient(self.settings.schema_registry))
-        consumer = Consumer(consumer_config(self.settings, f"test-{time.monotonic_ns()}", **{"enable.partition.eof": True}))
-        consumer.subscribe(list(TOPICS))
-        found, ended = [], set[tuple[str, int]]()
-        while len(ended) < 4 * len(TOPICS):
-            message = consumer.poll(10)
+        """Key, partition and event, in the order of each partition; what was read once is kept, since tests ask often."""
+        reader = self._reader = self._reader or self._begin()
+        ends = {place: reader.get_watermark_offsets(TopicPartition(*place), timeout=60)[1] for place in self._read}
+        codec = Codec(RegistryClient.of(self.settings))
+        while any(self._read[place] < end for place, end in ends.items()):
+            message = reader.poll(60)  # a broker that was frozen is fenced for a moment
             assert message is not None, "Kafka answers no more"
-            place = (str(message.topic()), int(message.partition() or 0))
-            if message.error():
-                ended.add(place)
+            if message.error():  # of a connection that broke; it comes back
                 continue
-            event = codec.decode(message.value(), header(cast("list[tuple[str, bytes]]", message.headers()), RECORD_HEADER))
-            found.append((message.key() or b"", place[1], event))
-        consumer.close()
-        return found
+            partition, offset = int(message.partition() or 0), int(message.offset() or 0)
+            name = header(cast("list[tuple[str, bytes]]", message.headers()), RECORD_HEADER)
+            self._found.append((message.key() or b"", partition, codec.decode(message.value(), name)))
+            self._read[str(message.topic()), partition] = offset + 1
+        return self._found
+
+    def _begin(self) -> Consumer:
+        # A broker answers one connection's requests in turn: none is to wait for a fetch that has nothing to give.
+        reader = Consumer(consumer_config(self.settings, "ledger", **{"fetch.wait.max.ms": 10}))
+        reader.assign([TopicPartition(*place, 0) for place in self._read])
+        return reader
 
     def of_job(self, job: str) -> list[Event]:
         return [event for _, _, event in self.messages() if getattr(event, "job_name", "") == job]

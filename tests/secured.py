@@ -1,9 +1,7 @@
 """A Kafka whose listeners ask who is there: TLS, TLS with certificates of both, SASL in the clear and within TLS."""
 
 from pathlib import Path
-from typing import cast
 
-from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
     ScramCredentialInfo,
@@ -11,15 +9,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     UserScramCredentialUpsertion,
 )
 
-from leadline.events.codec import RECORD_HEADER, Codec
-from leadline.events.kafka import admin_config, consumer_config
-from leadline.events.messages import header
-from leadline.events.records import Event
-from leadline.events.registry import RegistryClient
+from leadline.events.kafka import admin_config
 from leadline.local.broker import Broker
 
 from .certificates import Certificates
-from .kafka import TOPICS, Kafka
+from .kafka import Kafka
 
 USER, PASSWORD = "alice", "sesame-9c2e"
 
@@ -71,9 +65,6 @@ class SecuredKafka(Kafka):
         port = int(self.settings.kafka.rpartition(":")[2])
         self.certificates = Certificates(data / "certificates")
         self.broker = _Broker(data, port, self.certificates)
-        self._reader: Consumer | None = None
-        self._read = {(topic, partition): 0 for topic in TOPICS for partition in range(4)}
-        self._found: list[tuple[bytes, int, Event]] = []
         self.tls, self.mtls, self.sasl, self.sasl_tls = (f"127.0.0.1:{port + at}" for at in range(3, 7))
 
     def start(self) -> None:
@@ -83,28 +74,3 @@ class SecuredKafka(Kafka):
             wanted = UserScramCredentialUpsertion(USER, ScramCredentialInfo(mechanism, 4096), PASSWORD.encode())
             for done in client.alter_user_scram_credentials([wanted]).values():
                 done.result(30)
-
-    def stop(self) -> None:
-        if self._reader:
-            self._reader.close()
-        super().stop()
-
-    def messages(self) -> list[tuple[bytes, int, Event]]:
-        """As of every Kafka of a test; what was read once is kept, since this file asks often."""
-        reader = self._reader = self._reader or self._begin()
-        ends = {place: reader.get_watermark_offsets(TopicPartition(*place), timeout=10)[1] for place in self._read}
-        codec = Codec(RegistryClient.of(self.settings))
-        while any(self._read[place] < end for place, end in ends.items()):
-            message = reader.poll(10)
-            assert message is not None and message.error() is None, "Kafka answers no more"
-            partition, offset = int(message.partition() or 0), int(message.offset() or 0)
-            name = header(cast("list[tuple[str, bytes]]", message.headers()), RECORD_HEADER)
-            self._found.append((message.key() or b"", partition, codec.decode(message.value(), name)))
-            self._read[str(message.topic()), partition] = offset + 1
-        return self._found
-
-    def _begin(self) -> Consumer:
-        # A broker answers one connection's requests in turn: none is to wait for a fetch that has nothing to give.
-        reader = Consumer(consumer_config(self.settings, "ledger", **{"fetch.wait.max.ms": 10}))
-        reader.assign([TopicPartition(*place, 0) for place in self._read])
-        return reader

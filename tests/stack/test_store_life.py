@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from clickhouse_connect.driver.exceptions import Error
 
+from ..mounts import tmpfs
 from .store_process import StoreProcess
 
 SETUP = (
@@ -204,15 +205,8 @@ def test_too_much_for_the_memory_is_an_error_and_the_store_goes_on(store: StoreP
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    mounted = tmp_path / "small"
-    mounted.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", mounted], capture_output=True, text=True, check=False
-    )
-    if made.returncode:
-        pytest.skip(f"a disk of 64 MB cannot be mounted here: {made.stderr.strip()}")
-    yield mounted
-    subprocess.run(["umount", mounted], check=True)
+    with tmpfs(tmp_path / "small", "size=64m") as mounted:
+        yield mounted
 
 
 def test_a_start_without_room_says_so(small_disk: Path) -> None:

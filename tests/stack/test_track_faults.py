@@ -5,13 +5,12 @@ Every value that was reported has arrived in Kafka, lies in the spool, or is in 
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,8 @@ from leadline.track.segment import spooled
 
 from ..conftest import wait_until
 from ..kafka import Kafka
+from ..mounts import tmpfs
+from ..throttle import throttled
 from ..unit.track.conftest import read_segment
 
 pytestmark = pytest.mark.slow
@@ -49,6 +50,7 @@ def check(kafka: Kafka, client: track.Client, job: str, reported: int, folder: P
     stats = client.stats()
     dropped = sum(stats.dropped.get("MetricsReported", {}).values())
     assert len(set(arrived) | set(kept)) + dropped == reported
+    assert stats.sent <= len({getattr(event, "event_id", "") for event in kafka.of_job(job)}), "counted and not in Kafka"
     return len(arrived), len(kept), dropped
 
 
@@ -80,42 +82,9 @@ def test_a_kafka_that_hangs(kafka: Kafka, tmp_path: Path) -> None:
     assert kafka.values("hangs") == list(range(2_000))
 
 
-@contextmanager
-def slow(target: str, bytes_per_second: int) -> Iterator[str]:
-    """A proxy that lets so much through, and says that it is the broker: the address that a client is given."""
-    host, port = target.split(":")
-    server = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
-
-    def pipe(source: socket.socket, sink: socket.socket, rate: float) -> None:
-        try:
-            while not over.is_set() and (data := source.recv(4_096)):
-                sink.sendall(data)
-                over.wait(len(data) / rate)
-        except OSError:
-            pass
-
-    def accept() -> None:
-        while not over.is_set():
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            upstream = socket.create_connection((host, int(port)))
-            threading.Thread(target=pipe, args=(client, upstream, bytes_per_second), daemon=True).start()
-            threading.Thread(target=pipe, args=(upstream, client, 1e9), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-    finally:
-        over.set()
-        server.close()
-
-
 def test_a_registry_that_is_slow(kafka: Kafka, tmp_path: Path) -> None:
     """Some bytes at a time: the job waits for none of it."""
-    with slow(kafka.settings.schema_registry.removeprefix("http://"), 2_000) as address:
+    with throttled(kafka.settings.schema_registry.removeprefix("http://"), 2_000) as address:
         settings = Settings(kafka=kafka.settings.kafka, schema_registry=f"http://{address}")
         client = track.Client(settings, spool=tmp_path / "spool", close_seconds=1.0)
         with track.Run(client, "slow-registry", "n") as run:
@@ -143,50 +112,77 @@ raise SystemExit(7)
 """
 
 
-def job(name: str, environ: dict[str, str], before: str = "", **options: object) -> subprocess.CompletedProcess[str]:
-    command = ["sh", "-c", f'{before} exec "$0" -c "$1"', sys.executable, JOB.format(name=name)]
+def job(name: str, environ: dict[str, str], before: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", f'{before} "$0" -c "$1"', sys.executable, JOB.format(name=name)]
     full = {name: value for name, value in {**os.environ, **environ}.items() if value}
     return subprocess.run(command, env=full, capture_output=True, text=True, check=False, timeout=60)
 
 
-def full_disk(tmp_path: Path) -> tuple[str, str]:
-    """Files of 20 KB at most, as a quota has it: a write beyond fails."""
-    return "ulimit -f 40;", str(tmp_path / "spool")
+@contextmanager
+def quota(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Files of 20 KB at most: a write beyond fails."""
+    yield "ulimit -f 40; exec", tmp_path / "spool"
 
 
-def no_folder(tmp_path: Path) -> tuple[str, str]:
+@contextmanager
+def full_disk(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    with tmpfs(tmp_path / "small", "size=32k") as disk:
+        yield "exec", disk / "spool"
+
+
+@contextmanager
+def read_only_disk(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    with tmpfs(tmp_path / "read-only", "ro") as disk:
+        yield "exec", disk / "spool"
+
+
+@contextmanager
+def no_folder(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     (tmp_path / "file").touch()
-    return "", str(tmp_path / "file")
+    yield "exec", tmp_path / "file"
 
 
-def below_a_file(tmp_path: Path) -> tuple[str, str]:
+@contextmanager
+def below_a_file(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     (tmp_path / "file").touch()
-    return "", str(tmp_path / "file" / "spool")
+    yield "exec", tmp_path / "file" / "spool"
 
 
-def no_such_device(tmp_path: Path) -> tuple[str, str]:
-    return "", "/proc/spool"
+@contextmanager
+def no_such_device(_: Path) -> Iterator[tuple[str, Path]]:
+    yield "exec", Path("/proc/spool")
 
 
-@pytest.mark.parametrize("fault", [full_disk, no_folder, below_a_file, no_such_device])
-def test_no_kafka_and_no_room_on_disk(tmp_path: Path, fault: object) -> None:
+@pytest.mark.parametrize("fault", [quota, full_disk, read_only_disk, no_folder, below_a_file, no_such_device])
+def test_no_kafka_and_no_room_on_disk(
+    tmp_path: Path, fault: Callable[[Path], AbstractContextManager[tuple[str, Path]]]
+) -> None:
     """Output and exit code are the job's; what is neither sent nor kept is counted, one by one."""
-    assert callable(fault)
-    before, spool = fault(tmp_path)
-    environ = {"KAFKA": "127.0.0.1:9", "SCHEMA_REGISTRY": "http://127.0.0.1:9", "LEADLINE_SPOOL": spool}
-    done = job("disk", {**environ, "LEADLINE_DATA": str(tmp_path / "data")}, before)
-    assert (done.returncode, done.stdout) == (7, "result\n"), done.stderr
-    dropped = int(done.stderr.splitlines()[-1])
-    assert len(set(in_spool(Path(spool), "disk"))) + dropped == 3_000
-    assert dropped > 0
-    assert done.stderr.count("\n") == 3, "what is away, what is dropped, and our own figure"
+    with fault(tmp_path) as (before, spool):
+        environ = {"KAFKA": "127.0.0.1:9", "SCHEMA_REGISTRY": "http://127.0.0.1:9", "LEADLINE_SPOOL": str(spool)}
+        done = job("disk", {**environ, "LEADLINE_DATA": str(tmp_path / "data")}, before)
+        assert (done.returncode, done.stdout) == (7, "result\n"), done.stderr
+        dropped = int(done.stderr.splitlines()[-1])
+        assert len(set(in_spool(spool, "disk"))) + dropped == 3_000
+        assert dropped > 0
+        assert done.stderr.count("\n") == 3, "what is away, what is dropped, and our own figure"
 
 
 def test_no_home(kafka: Kafka, tmp_path: Path) -> None:
     """As containers have it."""
-    done = job("no-home", {**kafka.environ, "HOME": "", "LEADLINE_DATA": ""})
+    done = job("no-home", {**kafka.environ, "HOME": "", "LEADLINE_DATA": ""}, "exec")
     assert (done.returncode, done.stdout, done.stderr) == (7, "result\n", "0\n")
     assert kafka.values("no-home") == list(range(3_000))
+
+
+def test_an_account_without_a_name(kafka: Kafka) -> None:
+    """As a container has it that runs as any number: no entry of its own, no home."""
+    stranger = ["unshare", "--user", "--map-user=54321"]
+    if subprocess.run([*stranger, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("user namespaces are not allowed here")
+    done = job("no-name", {**kafka.environ, "HOME": "", "USER": "", "LOGNAME": ""}, f"exec {' '.join(stranger)}")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "result\n", "0\n")
+    assert kafka.values("no-name") == list(range(3_000))
 
 
 def test_a_clock_that_jumps_back(kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +207,7 @@ def test_sigkill_in_the_middle_of_sending_the_spool(kafka: Kafka, tmp_path: Path
     """At any moment: what was written stays whole, and the next one sends it; START comes before the end."""
     spool = tmp_path / "spool"
     away = {**kafka.environ, "KAFKA": "127.0.0.1:9", "LEADLINE_SPOOL": str(spool)}
-    done = job("killed-sender", away)
+    done = job("killed-sender", away, "exec")
     assert done.returncode == 7
     send = [sys.executable, "-c", "from leadline import track; print(1, flush=True); print(track.Client().send_spool())"]
     for wait in (0.0, 0.05, 0.2):
