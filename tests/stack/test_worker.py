@@ -152,4 +152,4 @@ def test_a_worker_ends_without_its_broker(start: Start, tmp_path: Path) -> None:
         wait_until(lambda: "goes on from" in (tmp_path / "worker.log").read_text(), seconds=60, what="the worker")
     worker.terminate()
     assert worker.wait(timeout=20) == 0
-    assert (tmp_path / "worker.log").read_text().count("Kafka: ") < 10
+    assert (tmp_path / "worker.log").read_text().count("Kafka at ") < 10

@@ -11,6 +11,7 @@ from leadline.events.records import (
     LogsReported,
     MetricsReported,
     RunEvent,
+    VersionDescribed,
 )
 
 from .entry import Entry
@@ -71,6 +72,10 @@ def _told(event: Event) -> str:
             what = f"{event.action} by {event.actor} {event.reason}".rstrip()
         case EntityReported():
             what = f"{event.aspect} " + " ".join(f"{name}={value}" for name, value in event.values.items())
+        case VersionDescribed():
+            sizes = {"rows": event.rows, "columns": len(event.columns) or None, "bytes": event.size_bytes}
+            held = ", ".join(f"{number:,} {unit}" for unit, number in sizes.items() if number is not None)
+            what = f"version {event.version} {event.class_name or event.format} {held}".rstrip()
         case _:
             what = type(event).__name__
     kind, namespace, name = (getattr(event, part, "") for part in ("kind", "namespace", "name"))

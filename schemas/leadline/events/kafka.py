@@ -28,7 +28,7 @@ def producer_config(settings: Settings, **more: Any) -> dict[str, Any]:
         "linger.ms": 5,
         "compression.type": "lz4",
         "message.max.bytes": MAX_MESSAGE_BYTES,
-        **_quiet(),
+        **_quiet(settings),
         **more,
     }
 
@@ -43,7 +43,7 @@ def consumer_config(settings: Settings, group: str, **more: Any) -> dict[str, An
         "auto.offset.reset": "earliest",
         "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
         "session.timeout.ms": session_timeout_ms(settings),
-        **_quiet(),
+        **_quiet(settings),
         **more,
     }
 
@@ -57,10 +57,10 @@ def _connection(settings: Settings) -> dict[str, Any]:
     return {"bootstrap.servers": settings.require("kafka").kafka, **security(settings)}
 
 
-def _quiet() -> dict[str, Any]:
+def _quiet(settings: Settings) -> dict[str, Any]:
     from .news import News
 
-    return {"error_cb": News(), "log_level": 2}
+    return {"error_cb": News(settings), "log_level": 2}
 
 
 def opened(kind: Callable[..., T], config: dict[str, Any], **more: Any) -> T:

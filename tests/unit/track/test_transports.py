@@ -16,7 +16,16 @@ from leadline.cli.emit import command as emit
 from leadline.core.errors import Unavailable, Unreadable, UsageError
 from leadline.core.settings import Settings, load_settings
 from leadline.events.codec import encode_body
-from leadline.events.records import Event, LogLine, LogsReported, MetricsReported, Reading, RunEvent
+from leadline.events.records import (
+    ColumnProfile,
+    Event,
+    LogLine,
+    LogsReported,
+    MetricsReported,
+    Reading,
+    RunEvent,
+    VersionDescribed,
+)
 from leadline.events.records.bound import BOUND_STATES, INCLUSIVE, ON_INVALID, ORIGINS, BoundSpec
 from leadline.events.records.event import MODES, NODE_KINDS
 from leadline.events.records.metric import DIRECTIONS
@@ -318,6 +327,19 @@ def test_a_line_is_one_line_and_has_an_end() -> None:
         lines=[LogLine(time=NOW, level="INFO", logger="x", message="hello")],
     )
     assert readable(logs).endswith("Z j INFO hello")
+    version = VersionDescribed(
+        event_id="1",
+        event_time=NOW,
+        producer="p",
+        kind="DATASET",
+        namespace="s3://lake",
+        name="features",
+        version="7",
+        format="parquet",
+        rows=1_200,
+        columns=[ColumnProfile(name="age")],
+    )
+    assert readable(version).endswith("Z dataset:s3://lake/features version 7 parquet 1,200 rows, 1 columns")
 
 
 @pytest.mark.parametrize("closing", ["sys.stderr.close()", "os.close(2)", "sys.stderr = None"])
