@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 # In CI what failed beside everything else runs once more, alone; CONTRIBUTING.md says why. Only where all tests were run (1).
 AGAIN = { failed=$$?; [ "$(CI)" = true ] && [ $$failed -eq 1 ] && $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
+# Hundreds of short processes import the same modules: each is compiled once, whatever the environment says (empty: it is written).
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-environments test-pythons lint format wheel lock clean
 
