@@ -5,7 +5,7 @@ import time
 
 from leadline.events.records import LogLine
 
-SECONDS = 0.1
+SECONDS = 1.0
 """How far apart the two may be; they follow each other within one call of the logger."""
 
 

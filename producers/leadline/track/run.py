@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,13 +16,16 @@ from leadline.events.ids import new_id
 from leadline.events.records import LogLine, RunEvent, RunIo
 from leadline.events.records.event import MODES
 
+from . import line_rate
 from .begin import Begin
 from .choices import chosen
-from .logs import MAX_EXCEPTION, MAX_MESSAGE, OWN_LOGGER, Logged, clean, level_name
+from .logs import MAX_MESSAGE, OWN_LOGGER, Logged, clean, level_name
 from .moments import to_micros, to_seconds
 from .nodes import MAX_NAME, Node, optional_text, required_text
+from .outcome import outcome
 from .parameters import to_parameters
 from .parent import RunRef, from_environ
+from .pending import Pending
 from .process import peak_memory_bytes
 from .shown import shown
 from .texts import to_text, to_texts
@@ -43,12 +45,6 @@ if TYPE_CHECKING:
     from .sweep import Trial
 
 HEARTBEAT_SECONDS = 30.0
-MAX_PENDING = 10_000
-"""Inputs, outputs, parameters and tags that wait for the next event of the run."""
-MAX_PENDING_CHARACTERS = 2_000_000
-"""Of all of them together: an event has 8 MB at most, and a run that begins with too much would have no START."""
-LINES_PER_SECOND = 1_000
-LINES_AT_ONCE = 10_000
 
 _current: ContextVar[Run | None] = ContextVar("leadline_run", default=None)
 _open: dict[int, Run] = {}
@@ -105,11 +101,10 @@ class Run:
         self._owner = optional_text(owner, "owner", MAX_NAME)
         self._deadline = to_seconds(deadline, "deadline")
         self.heartbeat = to_seconds(_or_none(heartbeat), "heartbeat")
-        self.changed = False
         self.unsent: RunEvent | None = None
         """The START of a run that another rank speaks for."""
-        self._pending: dict[str, dict[Any, Any]] = {"inputs": {}, "outputs": {}, "parameters": {}, "tags": {}}
-        self._room = MAX_PENDING_CHARACTERS
+        self._pending = Pending()
+        self._lines = line_rate.LineRate()
         self._lock = threading.Lock()
         self._parent = RunRef()
         self._started: Micros | None = None
@@ -119,9 +114,6 @@ class Run:
         self._outer: Run | None = None
         self.thread = 0
         """Where the run is one of a coroutine or generator: the thread that it began in."""
-        self._tokens = float(LINES_AT_ONCE)
-        self._refilled = 0.0
-        self._cut = 0
         self._function: Callable[..., object] | None = None
         """Whose calls the runs are, where they are those of one; None: found on the stack."""
         if parameters is not None:
@@ -183,7 +175,7 @@ class Run:
         outer = self._above()
         self._parent = outer.ref if outer else _parent_outside()
         self._started = system_clock()
-        self._began = self._refilled = time.monotonic()
+        self._began = time.monotonic()
         self._cpu_began = time.process_time()
         self.thread = threading.get_ident() if scoped else 0
         _open[id(self)] = self
@@ -197,7 +189,7 @@ class Run:
             _open.pop(id(self), None)
             self._ended = True
             return
-        state, fields = _outcome(error)
+        state, fields = outcome(error)
         self.end(state, **fields)
 
     def _above(self) -> Run | None:
@@ -363,17 +355,17 @@ class Run:
 
     def take(self) -> dict[str, Any]:
         """RunEvent's fields of what was added since the last event."""
-        with self._lock:
-            taken = {field: values for field, values in self._pending.items() if values}
-            for field in taken:
-                self._pending[field] = {}
-            self._room = MAX_PENDING_CHARACTERS
-            self.changed = False
-        return {field: list(values) if field in ("inputs", "outputs") else values for field, values in taken.items()}
+        return self._pending.take()
+
+    @property
+    def changed(self) -> bool:
+        """Something was added since the last event."""
+        return self._pending.changed
 
     def forked(self) -> None:
+        """In the child: what was added and cut before is the parent's to tell."""
         self._lock = threading.Lock()
-        self.take()
+        self._pending, self._lines = Pending(), line_rate.LineRate()
 
     def running(self, moment: Micros) -> RunEvent:
         """A sign of life, with what was added since the last event."""
@@ -384,25 +376,18 @@ class Run:
         """Sends the line, or counts it where the run writes more than LINES_PER_SECOND for long."""
         if self._client.disabled or self._client.muted:
             return
-        now = time.monotonic()
-        with self._lock:
-            self._tokens = min(LINES_AT_ONCE, self._tokens + (now - self._refilled) * LINES_PER_SECOND)
-            self._refilled = now
-            if self._tokens < 1:
-                self._cut += 1
-                self._client.counters.drop("LogsReported", "rate_limit")
-                return
-            self._tokens -= 1
-            cut, self._cut = self._cut, 0
-        self._client.log(Logged(self, line, cut))
+        cut = self._lines.take(time.monotonic())
+        if cut is None:
+            self._client.counters.drop("LogsReported", "rate_limit")
+        else:
+            self._client.log(Logged(self, line, cut))
 
     def cut(self) -> list[Logged]:
         """A line that says how many were cut, where none has said it yet; at most one."""
-        with self._lock:
-            cut, self._cut = self._cut, 0
+        cut = self._lines.cut()
         if not cut:
             return []
-        message = f"{cut:,} lines were cut: a run keeps {LINES_PER_SECOND:,} a second"
+        message = f"{cut:,} lines were cut: a run keeps {line_rate.LINES_PER_SECOND:,} a second"
         line = LogLine(time=system_clock(), level="WARNING", logger=OWN_LOGGER, message=message)
         return [Logged(self, line, cut)]
 
@@ -434,18 +419,7 @@ class Run:
             self._client.added(self)
 
     def _keep(self, field: str, values: dict[Any, Any]) -> None:
-        """As many as there is room for; what is over that is counted."""
-        with self._lock:
-            pending, left = self._pending[field], len(values)
-            for key, value in values.items():
-                size = len(key) + len(value) if isinstance(key, str) else 200
-                if len(pending) >= MAX_PENDING or size > self._room:
-                    break
-                pending[key] = value
-                self._room -= size
-                left -= 1
-            self.changed = self.changed or left < len(values)
-        if left:
+        if left := self._pending.keep(field, values):
             self._client.counters.drop("RunEvent", f"too_many_{field}", left)
 
     def _event(self, event_type: str, moment: Micros, **fields: Any) -> RunEvent:
@@ -478,28 +452,6 @@ def _node(target: str | Node, name: str, version: str, kind: str, schema_version
     return target
 
 
-def _outcome(error: BaseException | None) -> tuple[str, dict[str, Any]]:
-    code = _exit_code(error)
-    fields: dict[str, Any] = {} if code is None else {"exit_code": code}
-    if error is None or code == 0 or isinstance(error, GeneratorExit):
-        return "COMPLETE", fields
-    cancelled = isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError"
-    return "ABORT" if cancelled else "FAIL", fields | {
-        "error_type": type(error).__qualname__,
-        "error_message": clean(to_text(error), MAX_MESSAGE),
-        "error_stack": clean(_stack(error), MAX_EXCEPTION),
-    }
-
-
-def _exit_code(error: BaseException | None) -> int | None:
-    """The process's, where it is already said: as sys.exit gives it to the system."""
-    if not isinstance(error, SystemExit):
-        return None
-    if error.code is None or isinstance(error.code, int):
-        return (error.code or 0) & 0xFF if os.name == "posix" else error.code or 0
-    return 1
-
-
 def _parent_outside() -> RunRef:
     """The run of whoever started this process, else of the Airflow task that this is."""
     told = from_environ()
@@ -510,13 +462,6 @@ def _parent_outside() -> RunRef:
 
         return airflow.parent(Around(os.environ, modules=sys.modules))
     return told
-
-
-def _stack(error: BaseException) -> str:
-    try:
-        return "".join(traceback.format_exception(error))
-    except Exception as failure:  # of the error's own methods
-        return f"<{type(error).__qualname__}: its stack cannot be formatted: {type(failure).__name__}>"
 
 
 def _named(name: object, value: object, field: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from leadline.events.records import LogsReported
 from leadline.track.pointers import to_pointer
 from leadline.track.testing import Captured, capture
 
-RUN = sys.modules["leadline.track.run"]  # as an attribute of the package it is the function
+RATE = sys.modules["leadline.track.line_rate"]
 HOST = socket.gethostname()
 STREAM = "arn:aws:logs:eu-west-1:123456789012:log-group:/ml/train:log-stream:job/default/1"
 
@@ -74,8 +74,8 @@ def test_the_count_of_what_was_cut_arrives_even_where_nothing_follows(
     captured: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the run's end a line of its own says it."""
-    monkeypatch.setattr(RUN, "LINES_PER_SECOND", 0)
-    monkeypatch.setattr(RUN, "LINES_AT_ONCE", 3)
+    monkeypatch.setattr(RATE, "LINES_PER_SECOND", 0)
+    monkeypatch.setattr(RATE, "LINES_AT_ONCE", 3)
     with track.run("j") as run:
         for number in range(10):
             run.log(f"line {number}")
@@ -88,8 +88,8 @@ def test_the_count_of_what_was_cut_arrives_even_where_nothing_follows(
 
 def test_the_count_comes_with_the_next_sign_of_life(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that flooded and then works for hours says it before its end."""
-    monkeypatch.setattr(RUN, "LINES_PER_SECOND", 0)
-    monkeypatch.setattr(RUN, "LINES_AT_ONCE", 0)
+    monkeypatch.setattr(RATE, "LINES_PER_SECOND", 0)
+    monkeypatch.setattr(RATE, "LINES_AT_ONCE", 0)
     monkeypatch.setattr("leadline.track.worker.ADDITIONS_EVERY_SECONDS", 0.0)
     with track.run("j") as run:
         run.log("lost")

@@ -24,7 +24,7 @@ def test_a_run_says_what_was_dropped_during_it(captured: Captured, monkeypatch: 
         pass
     track.flush()  # what is lost until its end is delivered counts
     with track.run("lossy", slot=None, mode="TEST") as run:
-        monkeypatch.setitem(vars(import_module("leadline.track.run")), "LINES_PER_SECOND", 0)
+        monkeypatch.setitem(vars(import_module("leadline.track.line_rate")), "LINES_PER_SECOND", 0)
         for number in range(10_003):
             run.log(f"line {number}")
     with track.run("after"):

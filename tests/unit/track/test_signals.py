@@ -91,7 +91,7 @@ def test_sigterm_ends_the_run_and_then_the_process(tmp_path: Path, place: str) -
     told = runs(tmp_path / "spool")
     assert told[0] == ("START", "")
     assert told[-1] == ("ABORT", "SIGTERM")
-    assert {event for event, _ in told[1:-1]} <= {"RUNNING"}
+    assert {event for event, _ in told[1:-1]} <= {"RUNNING", "OTHER"}, "the signal may come between an addition and its sending"
     metrics = [event for event in reported(tmp_path / "spool") if isinstance(event, MetricsReported)]
     assert [reading.metric for event in metrics for reading in event.readings if reading.metric != "leadline.dropped"] == ["n"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from leadline.core.errors import LeadlineError
 from leadline.track import Run
-from leadline.track.run import LINES_AT_ONCE, LINES_PER_SECOND
+from leadline.track.line_rate import LINES_AT_ONCE, LINES_PER_SECOND
 
 from ..output import safe
 from .instructions import MARK, obey
