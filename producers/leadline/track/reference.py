@@ -1,10 +1,13 @@
 """docs/settings.md from the settings' declarations: `python -m leadline.track.reference > docs/settings.md`."""
 
+import inspect
 import sys
 from collections.abc import Iterator
 
 from leadline.core.option import Option
 from leadline.core.settings import OPTIONS
+
+from .client import MIB, Client
 
 _INTRODUCTION = """# Settings
 
@@ -61,9 +64,78 @@ speak to Kafka; `leadline emit` speaks to Kafka or the API.
 """
 
 
+_OF_JOBS = """
+## Of jobs
+
+Arguments of `track.configure` and `track.Client` besides, with the variable that says the same where the argument does not.
+
+"""
+
+JOB_OPTIONS = {
+    "spool_bytes": ("", "the most that the spool holds, in bytes; starts and ends of runs may use the last tenth alone"),
+    "queue_bytes": (
+        "",
+        "the most that waits in memory, in bytes; a call that finds no room waits 0.1 s, once, then drops",
+    ),
+    "hold_seconds": ("", "how long readings of one node wait for others, and for their bounds"),
+    "close_seconds": ("", "how long the end of the process may wait for Kafka; the rest is spooled"),
+    "capture_logs": ("", "the level from which lines of the job's logging are captured; None: none"),
+    "disabled": ("LEADLINE_DISABLED", "`1`, `true`, `yes`: every call does nothing at all"),
+    "program": ("", "the file whose executions the runs are, where this process only starts it; `leadline exec` says it"),
+    "command": ("", "its command line"),
+    "redact": ("LEADLINE_REDACT", "`0`, `false`, `no`: secrets are sent as they are"),
+    "redact_names": ("LEADLINE_REDACT_NAMES", "texts that make further names those of secrets; in the variable by commas"),
+    "redact_values": ("", "regular expressions of further values that are secrets"),
+    "ranks": ("LEADLINE_RANKS", "which processes of a distributed training report: `first` (rank 0) or `all`"),
+}
+"""Name to variable and meaning."""
+
+_OF_ENVIRONMENTS = """
+What else a job's environment can say, and no argument:
+
+"""
+
+JOB_VARIABLES = {
+    "LEADLINE_CONFIG": "the file of settings; `/dev/null`: none",
+    "LEADLINE_CODE_COMMIT": "the commit of the code, where there is no checkout",
+    "LEADLINE_CODE_BRANCH": "its branch",
+    "LEADLINE_CODE_REPOSITORY": "its repository",
+    "LEADLINE_CONTAINER": "the container's image, where it is not found out; with `@sha256:...` its digest too",
+    "LEADLINE_TOOL_URL": "address of the run in the tool around the job, for tools that do not tell their own",
+    "LEADLINE_PARENT_RUN": "the run that started this process; `track.environ()` sets it",
+    "LEADLINE_METADATA_SERVICE": "`0`, `false`, `no`: the cloud's metadata service is not asked",
+}
+
+
 def reference() -> str:
     """The whole page."""
-    return _INTRODUCTION + "\n" + "\n".join(_table()) + "\n"
+    parts = (_INTRODUCTION + "\n", _lines(_table()), _OF_JOBS, _lines(_options()), _OF_ENVIRONMENTS, _lines(_variables()))
+    return "".join(parts)
+
+
+def _lines(table: Iterator[str]) -> str:
+    return "".join(f"{line}\n" for line in table)
+
+
+def _options() -> Iterator[str]:
+    yield "| name | variable | meaning | left out |"
+    yield "|---|---|---|---|"
+    parameters = inspect.signature(Client.__init__).parameters
+    for name, (variable, meaning) in JOB_OPTIONS.items():
+        yield f"| `{name}` | {variable} | {meaning} | {_default(parameters[name].default)} |"
+
+
+def _default(value: object) -> str:
+    if isinstance(value, int) and value and not value % MIB:
+        return f"{value // MIB} MiB"
+    return f"`{value}`" if value not in (None, ()) else ""
+
+
+def _variables() -> Iterator[str]:
+    yield "| variable | meaning |"
+    yield "|---|---|"
+    for variable, meaning in JOB_VARIABLES.items():
+        yield f"| {variable} | {meaning} |"
 
 
 def _table() -> Iterator[str]:
