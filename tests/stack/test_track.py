@@ -65,7 +65,7 @@ def test_a_killed_broker_costs_nothing(kafka: Kafka, tmp_path: Path) -> None:
                 kafka.broker.kill()
             if number % 100 == 0:
                 threading.Event().wait(0.01)
-    wait_until(lambda: client.stats().queued == 0, seconds=30, what="the spool to take what Kafka did not")
+    wait_until(lambda: client.stats().queued == 0, seconds=60, what="the spool to take what Kafka did not")
     assert client.stats().spooled > 0
     kafka.broker.start()
     wait_until(lambda: client.stats().waiting == 0, seconds=60, what="the spool to be sent")

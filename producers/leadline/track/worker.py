@@ -104,6 +104,8 @@ class Worker:
         self._starting = threading.Lock()
         self._working = threading.Lock()
         self._idle = False
+        self._in_hand = 0
+        """What the thread has taken and not yet handed over, at most."""
         self._ready = False
         """Everything that is ever imported has been."""
         self._start_again_at = 0.0
@@ -179,7 +181,8 @@ class Worker:
         return [run for run, _ in reversed(list(self.runs.values()))]
 
     def queued(self) -> int:
-        return len(self.outbox) + len(self._assembler) + (self._delivery.pending if self._delivery else 0)
+        held = len(self.outbox) + self._in_hand + len(self._assembler)
+        return held + (self._delivery.pending if self._delivery else 0)
 
     def waiting(self) -> int:
         return self._delivery.spool.waiting if self._delivery else 0
@@ -246,11 +249,16 @@ class Worker:
 
     def _cycle(self, *, final: bool = False) -> None:
         left = len(self.outbox)
-        while left > 0:  # in parts, so that there is room for more meanwhile
-            items = self.outbox.take(TAKEN_AT_ONCE)
-            left -= len(items)
-            self._deliver(self._assembler.add(items))
-        self._deliver([*self._assembler.due(None if final else system_clock()), *self._signs_of_life(final=final)])
+        try:
+            while left > 0:  # in parts, so that there is room for more meanwhile
+                self._in_hand = min(left, TAKEN_AT_ONCE)
+                items = self.outbox.take(TAKEN_AT_ONCE)
+                left -= len(items)
+                self._deliver(self._assembler.add(items))
+            self._in_hand = len(self._assembler)
+            self._deliver([*self._assembler.due(None if final else system_clock()), *self._signs_of_life(final=final)])
+        finally:
+            self._in_hand = 0
 
     def _meanwhile(self) -> bool:
         """Goes on working while the spool is sent; False where somebody waits for us."""

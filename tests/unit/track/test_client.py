@@ -13,6 +13,8 @@ import pytest
 from leadline import track
 from leadline.core.settings import Settings
 from leadline.events.records import Event, MetricsReported, RunEvent
+from leadline.track.delivery import Delivery
+from leadline.track.entry import Entry
 from leadline.track.segment import spooled
 
 from .conftest import Captured, read_segment
@@ -224,3 +226,23 @@ def test_a_broken_address_file_does_not_reach_the_job(tmp_path: Path, when: str)
     done = python("with track.run('j'): pass" if when == "run" else "pass", tmp_path / "spool", LEADLINE_DATA=str(data))
     assert done.returncode == 0
     assert done.stderr.count("\n") == (1 if when == "run" else 0)
+
+
+def test_what_is_on_its_way_counts_as_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the call until Kafka or the spool has it: nothing queued and nothing lost means that all is there."""
+    inside, gate = threading.Event(), threading.Event()
+    deliver = Delivery.deliver
+
+    def slowly(self: Delivery, entries: list[Entry], *, vital: bool = False) -> None:
+        inside.set()
+        assert gate.wait(30)
+        deliver(self, entries, vital=vital)
+
+    monkeypatch.setattr(Delivery, "deliver", slowly)
+    client = track.Client(Settings(kafka="127.0.0.1:9", schema_registry="http://127.0.0.1:9"), spool=tmp_path / "spool")
+    client.entity(track.model("n", "m"), "tags", {"a": "b"})
+    assert inside.wait(30)
+    assert client.stats().queued == 1
+    gate.set()
+    client.close()
+    assert (client.stats().queued, client.stats().spooled) == (0, 1)
