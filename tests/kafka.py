@@ -64,11 +64,12 @@ class Kafka:
 
     def messages(self) -> list[tuple[bytes, int, Event]]:
         """Key, partition and event, in the order of each partition; what was read once is kept, since tests ask often."""
+        wait_until(self.broker.answers, seconds=60, what="Kafka, which is fenced for a moment where it was frozen")
         reader = self._reader = self._reader or self._begin()
         ends = {place: reader.get_watermark_offsets(TopicPartition(*place), timeout=60)[1] for place in self._read}
         codec = Codec(RegistryClient.of(self.settings))
         while any(self._read[place] < end for place, end in ends.items()):
-            message = reader.poll(60)  # a broker that was frozen is fenced for a moment
+            message = reader.poll(60)
             assert message is not None, "Kafka answers no more"
             if message.error():  # of a connection that broke; it comes back
                 continue
