@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from leadline.core.clock import system_clock
 from leadline.core.errors import UsageError
+from leadline.core.settings import Settings, load_settings
 from leadline.events.ids import new_id
 from leadline.events.records import DecisionRecorded, EntityReported, LogsReported
 
@@ -31,6 +32,7 @@ from .client_options import (
     to_switch,
 )
 from .definitions import defined, metric_name
+from .delivery import Delivery
 from .endings import ends_untold
 from .logs import MAX_MESSAGE, OWN_LOGGER, Logged, capture_from, clean, level_name
 from .metrics import Metric
@@ -40,21 +42,21 @@ from .numbers import to_float
 from .process import actor as process_actor
 from .ranks import rank
 from .run import begin_anew
+from .spool import Spool
 from .stats import Counters, Stats
 from .switch import switched_on
 from .texts import to_texts
+from .transport import connect
 from .worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-    from leadline.core.settings import Settings
     from leadline.events.records import BoundSpec, LogPointer, RunEvent, VersionDescribed
 
     from .begin import Begin
     from .definitions import MetricDefinition
-    from .delivery import Delivery
     from .options import Connection
     from .run import Run
 
@@ -368,16 +370,10 @@ class Client:
         )
 
     def _make_delivery(self, meanwhile: Callable[[], bool]) -> Delivery:
-        from .delivery import Delivery
-        from .spool import Spool
-        from .transport import connect
-
         spool = Spool(self.spool_folder, self._spool_bytes)
         return Delivery(lambda: connect(self._now_settings(), self.counters), spool, self.counters, self._warn, meanwhile)
 
     def _now_settings(self) -> Settings:
-        from leadline.core.settings import load_settings
-
         if self._settings is not None:
             return dataclasses.replace(self._settings, **self._arguments)  # type: ignore[arg-type]
         return load_settings(arguments=self._arguments, warn=lambda sentence: self._warn("readable", sentence))

@@ -5,6 +5,8 @@ import logging
 import time
 from typing import Any
 
+from confluent_kafka import KafkaError, Producer
+
 from leadline.core.errors import Unavailable
 from leadline.core.settings import Settings, shown
 from leadline.events.kafka import opened, producer_config
@@ -36,8 +38,6 @@ class Link:
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
         """Raises UsageError without addresses, or where the settings make no sense. Kafka is not waited for."""
-        from confluent_kafka import KafkaError, Producer
-
         settings.require("kafka", "schema_registry")
         self.address = shown(settings.kafka)
         self.failure = ""

@@ -28,7 +28,7 @@ class Packages:
         return dict(sorted(found.items()))
 
     def _look_up(self, module: str) -> dict[str, str]:
-        if not _installed(module):
+        if _normal(module) in _OURS or not _installed(module):  # a name costs a file of metadata that is read whole
             return {}
         try:
             names = [metadata.metadata(module)["Name"]]

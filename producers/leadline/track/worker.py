@@ -20,8 +20,11 @@ from leadline.events.validate import validate
 
 from . import signals
 from .assemble import Assembler
+from .entry import MAX_BODY_BYTES, Entry, count, to_entry
+from .facts import Facts
 from .losses import told
 from .outbox import Outbox
+from .redact_events import redact
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
 
     from .begin import Begin
     from .delivery import Delivery
-    from .entry import Entry
-    from .facts import Facts
     from .redact import Redactor
     from .run import Run
     from .stats import Counters
@@ -41,7 +42,7 @@ PAUSE_SECONDS = 0.05
 ADDITIONS_EVERY_SECONDS = 1.0
 TAKEN_AT_ONCE = 2_000
 FORK_SECONDS = 3.0
-"""The longest that a fork ever waits for the thread while it imports what it needs."""
+"""The longest that a fork ever waits for the thread while it may import: another way out than Kafka, a tool's own library."""
 LATER_FORK_SECONDS = 0.05
 """And once it has: what else it may be doing (waiting for Kafka) does no harm to the child."""
 START_AGAIN_SECONDS = 1.0
@@ -62,7 +63,7 @@ atexit.register(_at_exit)  # handlers are called newest first, so this is after 
 
 
 class Worker:
-    """Belongs to one process. Nothing here raises into the job; heavy imports happen in the thread.
+    """Belongs to one process. Nothing here raises into the job; all that it sends Kafka with was imported with us.
 
     `make_delivery` is given what to call while the spool is sent, which takes long.
     """
@@ -284,9 +285,6 @@ class Worker:
         return events
 
     def _deliver(self, events: list[Event]) -> None:
-        from .entry import MAX_BODY_BYTES, to_entry
-        from .redact_events import redact
-
         assert self._delivery is not None
         entries: list[Entry] = []
         for event in events:
@@ -311,8 +309,6 @@ class Worker:
 
     def _tell_losses(self, end: RunEvent) -> None:
         """A run during which something was dropped says so itself, where everybody looks, before its end."""
-        from .entry import to_entry
-
         lost = self._counters.losses() - self.losses.pop(end.run_id)
         if not lost:
             return
@@ -325,14 +321,12 @@ class Worker:
         self._delivery.deliver([entry], vital=True)
 
     def _drop(self, event: Event, reason: str, sentence: str) -> None:
-        from .entry import count
-
         self._counters.drop(type(event).__name__, reason, count(event))
         self._warn(reason, f"an event was dropped: {sentence}")
 
     def _complete(self, event: Event) -> Event:
         """With what the job's thread had no time to find out."""
-        facts = self._facts = self._facts or _make_facts(self._program, self._command)
+        facts = self._facts = self._facts or Facts(self._program, self._command)
         begin = self.begins.get(getattr(event, "run_id", ""))
         if not isinstance(event, RunEvent) or event.event_type == "RUNNING":
             return msgspec.structs.replace(event, producer=facts.producer, **_source(event, begin))
@@ -363,9 +357,3 @@ def _source(event: Event, begin: Begin | None) -> dict[str, Any]:
         return {}
     kept = ("source", "traceparent") if isinstance(event, RunEvent) else ("source",)
     return {field: begin.fields[field] for field in kept}
-
-
-def _make_facts(program: Path | None, command: Sequence[str]) -> Facts:
-    from .facts import Facts
-
-    return Facts(program, command)
