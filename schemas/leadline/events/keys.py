@@ -11,8 +11,10 @@ from .records import (
     EdgeObserved,
     EntityReported,
     Event,
+    JobDeclared,
     LogsReported,
     MetricsReported,
+    OpenLineageReceived,
     RunEvent,
     Transition,
     VersionDescribed,
@@ -34,8 +36,10 @@ def node_key(kind: str, namespace: str, name: str) -> bytes:
 def key_of(event: Event) -> bytes:  # noqa: PLR0911 - one line a record
     """The key that the event's topic is partitioned (and compacted) by. Raises TypeError for control records."""
     match event:
-        case RunEvent():
+        case RunEvent() | JobDeclared():
             return job_key(event.job_namespace, event.job_name)
+        case OpenLineageReceived():
+            return make_key(event.kind, event.namespace, event.name)
         case LogsReported():
             return make_key(event.job_namespace, event.job_name, event.run_id)
         case EntityReported():

@@ -11,6 +11,7 @@ from leadline.core.settings import Environment
 from . import records as _records
 from .records import Event
 
+OPENLINEAGE_EVENTS = "openlineage.events"
 RUNS = "leadline.runs"
 METRICS = "leadline.metrics"
 LOGS = "leadline.logs"

@@ -7,15 +7,18 @@ from .records import (
     DecisionRecorded,
     EntityReported,
     Event,
+    JobDeclared,
     LogsReported,
     MetricsReported,
+    OpenLineageReceived,
     RunEvent,
     VersionDescribed,
 )
 from .records.bound import BOUND_STATES, INCLUSIVE, ON_INVALID, ORIGINS, BoundSpec
 from .records.event import MODES, NODE_KINDS
 from .records.metric import DIRECTIONS
-from .records.run import EVENT_TYPES
+from .records.openlineage import OPENLINEAGE_KINDS
+from .records.run import DEPENDENCIES, EVENT_TYPES
 
 MIN_TIME = 0
 MAX_TIME = 7_258_118_400_000_000
@@ -29,6 +32,12 @@ def validate(event: Event) -> None:
     match event:
         case RunEvent():
             _run(event)
+        case JobDeclared():
+            _names(event, "job_namespace", "job_name")
+            _data(event)
+        case OpenLineageReceived():
+            _names(event, "namespace", "name", "body")
+            _known(event.kind, OPENLINEAGE_KINDS, "kind")
         case MetricsReported():
             _metrics(event)
         case VersionDescribed():
@@ -55,11 +64,22 @@ def _run(event: RunEvent) -> None:
     _names(event, "run_id", "job_namespace", "job_name")
     _known(event.event_type, EVENT_TYPES, "event_type")
     _known(event.mode, MODES, "mode")
+    _data(event)
+    for dependency in event.dependencies:
+        _names(dependency, "job_namespace", "job_name")
+        _known(dependency.direction, DEPENDENCIES, "direction")
+    for field in ("nominal_at", "nominal_end_at", "deadline_at"):
+        _time(getattr(event, field), field)
+
+
+def _data(event: RunEvent | JobDeclared) -> None:
     for io in (*event.inputs, *event.outputs):
         _names(io, "namespace", "name")
         _known(io.kind, NODE_KINDS, "kind")
-    for field in ("nominal_at", "nominal_end_at", "deadline_at"):
-        _time(getattr(event, field), field)
+    for edge in event.columns:
+        _names(edge, "source_namespace", "source_name", "source_field", "target_namespace", "target_name")
+        _known(edge.source_kind, NODE_KINDS, "source_kind")
+        _known(edge.target_kind, NODE_KINDS, "target_kind")
 
 
 def _metrics(event: MetricsReported) -> None:

@@ -32,7 +32,7 @@ def _name(path: Path) -> str:
 
 def test_every_topic_has_an_example() -> None:
     """A topic without an example message is a contract that nobody can see."""
-    assert {path.parent.name for path in EXAMPLES} == {topic.name for topic in load_topics()}
+    assert {path.parent.name for path in EXAMPLES} == {topic.name for topic in load_topics() if topic.records}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=_name)

@@ -3,15 +3,18 @@
 from .alert import Alert, AlertChange, AlertState, DownstreamNode, LastGood, OpenEpisode
 from .bound import BoundDeclared, BoundSpec
 from .change import ChangeDetected
+from .column import ColumnEdge, Transformation
 from .control import Tick
 from .dead_letter import DeadLetter, MessageHeader
 from .decision import DecisionRecorded
 from .edge import EdgeObserved
 from .entity import EntityReported
 from .event import Event
+from .job import JobDeclared
 from .log import LogLine, LogPointer, LogsReported
 from .metric import MetricDefinition, MetricsReported, Reading
-from .run import RunEvent, RunIo
+from .openlineage import OpenLineageReceived
+from .run import JobDependency, RunEvent, RunIo
 from .transition import Transition
 from .version import ColumnProfile, VersionDescribed
 
@@ -22,6 +25,7 @@ __all__ = [
     "BoundDeclared",
     "BoundSpec",
     "ChangeDetected",
+    "ColumnEdge",
     "ColumnProfile",
     "DeadLetter",
     "DecisionRecorded",
@@ -29,6 +33,8 @@ __all__ = [
     "EdgeObserved",
     "EntityReported",
     "Event",
+    "JobDeclared",
+    "JobDependency",
     "LastGood",
     "LogLine",
     "LogPointer",
@@ -37,10 +43,12 @@ __all__ = [
     "MetricDefinition",
     "MetricsReported",
     "OpenEpisode",
+    "OpenLineageReceived",
     "Reading",
     "RunEvent",
     "RunIo",
     "Tick",
+    "Transformation",
     "Transition",
     "VersionDescribed",
 ]

@@ -1,12 +1,13 @@
-"""Lineage: which data was made from which, through which job."""
+"""Lineage: which data was made from which, through which job; and which job waits for which."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
+from .column import Transformation
 from .event import Event, Micros
 
-GRANULARITIES = ("RUN", "JOB", "COLUMN")
+GRANULARITIES = ("RUN", "JOB", "COLUMN", "CONTROL")
 
 
 class EdgeObserved(Event, frozen=True, kw_only=True):
@@ -16,7 +17,7 @@ class EdgeObserved(Event, frozen=True, kw_only=True):
     job, run and valid_from (event_id is derived from these and the revision).
     """
 
-    granularity: Annotated[str, Meta(description="RUN, JOB or COLUMN")]
+    granularity: Annotated[str, Meta(description="RUN, JOB, COLUMN, or CONTROL: from job to job, no data")]
     source_kind: str
     source_namespace: str
     source_name: str
@@ -35,3 +36,4 @@ class EdgeObserved(Event, frozen=True, kw_only=True):
     target_field: str = ""
     run_id: str = ""
     retracted: Annotated[bool, Meta(description="An earlier revision said so wrongly; a late event corrected it")] = False
+    transformations: Annotated[list[Transformation], Meta(description="Of a COLUMN edge: how; empty: not said")] = []

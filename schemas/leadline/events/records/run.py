@@ -4,10 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from .column import ColumnEdge
 from .event import Event, Micros, Part
 
 EVENT_TYPES = ("START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "LOST", "OTHER")
 TERMINAL_TYPES = ("COMPLETE", "FAIL", "ABORT")
+DEPENDENCIES = ("UPSTREAM", "DOWNSTREAM")
 
 
 class RunIo(Part, frozen=True, kw_only=True):
@@ -18,6 +20,17 @@ class RunIo(Part, frozen=True, kw_only=True):
     name: str
     version: Annotated[str, Meta(description="The tool's own version, else a hash of the content; empty: not known")] = ""
     schema_version: Annotated[str, Meta(description="Hash of the columns and their types; empty: not known")] = ""
+
+
+class JobDependency(Part, frozen=True, kw_only=True):
+    """Another job that this one waits for, or that waits for this one: control flow, no data."""
+
+    direction: Annotated[str, Meta(description="UPSTREAM: it runs before this one; DOWNSTREAM: it runs after")]
+    job_namespace: str
+    job_name: str
+    run_id: str = ""
+    type: Annotated[str, Meta(description="What kind of dependency it is, as the tool says")] = ""
+    trigger_rule: Annotated[str, Meta(description="When the later one starts, as the tool says")] = ""
 
 
 class RunEvent(Event, frozen=True, kw_only=True):
@@ -79,3 +92,8 @@ class RunEvent(Event, frozen=True, kw_only=True):
     ] = None
     deadline_at: Annotated[Micros | None, Meta(description="The run is LOST when it has not ended by then")] = None
     facets: Annotated[dict[str, str], Meta(description="Facets that Leadline does not know, verbatim JSON")] = {}
+    processing_type: Annotated[str, Meta(description="BATCH, STREAMING, SERVICE, or as the tool says; empty: not said")] = ""
+    job_type: Annotated[str, Meta(description="What the tool calls this kind of job, such as TASK or QUERY")] = ""
+    partial: Annotated[bool, Meta(description="The tool could not find out all inputs and outputs")] = False
+    columns: Annotated[list[ColumnEdge], Meta(description="Which columns were made from which")] = []
+    dependencies: list[JobDependency] = []
