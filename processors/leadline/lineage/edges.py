@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -34,6 +34,22 @@ class Validity(NamedTuple):
     last_seen: Micros
     valid_to: Micros | None
     transformations: Transformations = ()
+
+
+Thing = TypeVar("Thing")
+
+
+class _Same(Generic[Thing]):
+    """The very same object, since comparing what it holds takes longer than what it is wanted for."""
+
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
 
 
 class Word(NamedTuple):
@@ -85,7 +101,7 @@ def run_edges(run: Run) -> dict[EdgeKey, Validity]:
 
 def words(job: Job) -> tuple[Word, ...]:
     """Of the successful runs and the definitions within the window, in their order."""
-    said = [(run.order, _word(job, run)) for run in job.runs if speaks_of_edges(job, run)]
+    said = [(run.order, _word(_Same(run), _Same(job.columns))) for run in job.runs if speaks_of_edges(job, run)]
     if job.designs:
         said += [(design.order, _design_word(job, design)) for design in job.designs if job.is_later(design)]
         said.sort(key=itemgetter(0))
@@ -100,7 +116,7 @@ def speaks_of_edges(job: Job, run: Run) -> bool:
 def validities(past: Past, before: tuple[Word, ...], after: tuple[Word, ...]) -> tuple[dict[EdgeKey, Validity], ...]:
     """What follows from the words `before` and from those `after`, without what closed before they differ."""
     same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
-    held = _held(_Same(past), before[:same])
+    held = _memory(_Same(past)).after(before[:same])
     return tuple(_validities(held, later[same:]) for later in (before, after))
 
 
@@ -113,24 +129,27 @@ def _validities(held: Held, later: tuple[Word, ...]) -> dict[EdgeKey, Validity]:
     return found | {_key(interval): _validity(interval, None) for interval in held.values()}
 
 
-class _Same:
-    """The very same past, since comparing what it holds takes longer than what it is for."""
+class _Memory:
+    """What held after the words that were asked for last: of a job that goes on, all but the newest are the same again."""
 
     def __init__(self, past: Past) -> None:
-        self.past = past
+        self._past: Held = {interval.edge: interval for interval in past.intervals}
+        self._said: tuple[Word, ...] = ()
+        self._held: Held = self._past
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.past is other.past
+    def after(self, said: tuple[Word, ...]) -> Held:
+        known = len(self._said)
+        if said[:known] != self._said:
+            known, self._held = 0, self._past
+        for word in said[known:]:
+            self._held, _ = advance(self._held, word)
+        self._said = said
+        return self._held
 
-    def __hash__(self) -> int:
-        return id(self.past)
 
-
-@functools.lru_cache(maxsize=128)  # of a job that goes on, all but the newest are the same as the last time
-def _held(past: _Same, said: tuple[Word, ...]) -> Held:
-    if not said:
-        return {interval.edge: interval for interval in past.past.intervals}
-    return advance(_held(past, said[:-1]), said[-1])[0]
+@functools.lru_cache(maxsize=512)
+def _memory(past: _Same[Past]) -> _Memory:
+    return _Memory(past.thing)
 
 
 def advance(held: Held, word: Word) -> tuple[Held, list[Interval]]:
@@ -200,11 +219,12 @@ def _union(some: Transformations, others: Transformations) -> Transformations:
     return tuple(sorted({*some, *others}, key=lambda one: (one.type, one.subtype, one.masking)))
 
 
-def _word(job: Job, run: Run) -> Word:
-    ending = run.ending
+@functools.lru_cache(maxsize=4096)
+def _word(run: _Same[Run], known: _Same[dict[str, Columns]]) -> Word:
+    this, ending = run.thing, run.thing.ending
     assert ending is not None
-    columns = ColumnSets(run.columns, job.columns)
-    return Word(run.start, ending.time, run.inputs, run.outputs, run.controls, columns, partial=run.partial)
+    columns = ColumnSets(this.columns, known.thing)
+    return Word(this.start, ending.time, this.inputs, this.outputs, this.controls, columns, partial=this.partial)
 
 
 def _design_word(job: Job, design: Design) -> Word:

@@ -36,7 +36,7 @@ def step(job: Job | None, event: Event, recorded_at: Micros) -> tuple[Job, Seque
         before,
         runs=_with(before.runs, run),
         descriptions=before.descriptions | described,
-        columns=before.columns | columns,
+        columns=before.columns if columns.keys() <= before.columns.keys() else before.columns | columns,
         longest=max(before.longest, _micros(run)),
         revision=before.revision + 1,
     )

@@ -38,7 +38,9 @@ def _forget(job: Job) -> Job:
     return replace(
         job,
         descriptions={key: value for key, value in job.descriptions.items() if key in described},
-        columns={key: value for key, value in job.columns.items() if key in columns},
+        columns=job.columns
+        if columns >= job.columns.keys()
+        else {key: job.columns[key] for key in job.columns if key in columns},
     )
 
 
