@@ -6,14 +6,16 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from leadline.core.clock import Micros
 from leadline.events.ids import digest
 from leadline.events.records import ColumnEdge, RunEvent, RunIo
 from leadline.events.records.run import TERMINAL_TYPES, JobDependency
 
-from .state import Columns, Edge, Ending, Job, Node, Run
+from .state import Columns, Edge, Ending, Job, Node, Run, Said
 
 _MAX_IO = 10_000
-"""Nodes on one side of one run; more are in the store's run_io, but make no edges."""
+"""Nodes on one side of one event; more are in the store's run_io, but make no edges."""
+_NOTHING = Said()
 _MAX_COLUMNS = 20_000
 """Edges between columns that one event may say."""
 _MAX_ENDINGS = 16
@@ -39,11 +41,7 @@ def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[s
             last_recorded_at=run.last_recorded_at if run.endings else max(run.last_recorded_at, recorded_at),
             endings=_endings(run, event),
             descriptions=_descriptions(run, described, event.event_time),
-            inputs=_union(run.inputs, event.inputs),
-            outputs=_union(run.outputs, event.outputs),
-            columns=run.columns.union(columns),
-            controls=run.controls.union(_control(event, dependency) for dependency in event.dependencies),
-            partial=run.partial or event.partial,
+            said=_said(run.said, event, frozenset(columns)),
             endless=run.endless or event.processing_type in _ENDLESS,
             nominal_at=_greatest(run.nominal_at, event.nominal_at),
             mode=max(run.mode, event.mode),
@@ -127,10 +125,48 @@ def _control(event: RunEvent, dependency: JobDependency) -> Edge:
     return Edge(other, this) if dependency.direction == "UPSTREAM" else Edge(this, other)
 
 
-def _union(known: frozenset[RunIo], new: list[RunIo]) -> frozenset[RunIo]:
-    if not new or known.issuperset(new):
+def _said(known: dict[Micros, Said], event: RunEvent, columns: frozenset[str]) -> dict[Micros, Said]:
+    """With each part at the earliest time at which it was said; the very same where nothing is new."""
+    new = Said(
+        _bounded(event.inputs),
+        _bounded(event.outputs),
+        columns,
+        frozenset(_control(event, dependency) for dependency in event.dependencies),
+        event.partial,
+    )
+    at = event.event_time
+    for earlier, said in known.items():
+        if earlier <= at:
+            new = _without(new, said)
+    if new == _NOTHING:
         return known
-    return frozenset(sorted(known.union(new), key=_by_text)[:_MAX_IO])
+    found = {time: _without(said, new) if time > at else said for time, said in known.items()}
+    found[at] = _with(found[at], new) if at in found else new
+    return {time: said for time, said in sorted(found.items()) if said != _NOTHING}
+
+
+def _without(some: Said, others: Said) -> Said:
+    return Said(
+        some.inputs - others.inputs,
+        some.outputs - others.outputs,
+        some.columns - others.columns,
+        some.controls - others.controls,
+        some.partial and not others.partial,
+    )
+
+
+def _with(some: Said, others: Said) -> Said:
+    return Said(
+        some.inputs | others.inputs,
+        some.outputs | others.outputs,
+        some.columns | others.columns,
+        some.controls | others.controls,
+        some.partial or others.partial,
+    )
+
+
+def _bounded(ios: list[RunIo]) -> frozenset[RunIo]:
+    return frozenset(ios if len(ios) <= _MAX_IO else sorted(ios, key=_by_text)[:_MAX_IO])
 
 
 def _by_text(io: RunIo) -> tuple[str, ...]:

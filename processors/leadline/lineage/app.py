@@ -16,6 +16,7 @@ ROLE = Role(
     step=step,
     outputs=(EdgeObserved, ChangeDetected, MetricsReported, RunEvent),
     deadline=deadline,
+    state_version=2,
 )
 
 

@@ -1,18 +1,23 @@
-"""Edges as they follow from what is known of the runs: of each run, and of the job with the time in which they held."""
+"""Edges as they follow from what is known of the runs: of each run, and of the job with the time in which they held.
+
+A job's edges follow from words: what a successful run had said by then, at its success and whenever it said more, and what the
+definitions of the job say. They are taken in the order of their times, so that what happens later changes nothing of before.
+"""
 
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
-from operator import itemgetter
-from typing import Generic, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from leadline.core.clock import HOUR, Micros
 from leadline.events.records import RunIo
 
-from .state import Columns, Design, Edge, Interval, Job, Node, Past, Run, Transformations
+from .same import Same
+from .state import Columns, Design, Edge, Interval, Job, Node, Past, Run, Said, Transformations, whole
 
 _MAX_EDGES = 20_000
 """Of one run: the first in the order of their names. What it read and wrote is whole in the store's run_io."""
@@ -36,27 +41,10 @@ class Validity(NamedTuple):
     transformations: Transformations = ()
 
 
-Thing = TypeVar("Thing")
-
-
-class _Same(Generic[Thing]):
-    """The very same object, since comparing what it holds takes longer than what it is wanted for."""
-
-    def __init__(self, thing: Thing) -> None:
-        self.thing = thing
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.thing is other.thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
-
-
 class Word(NamedTuple):
-    """What one successful run, or one definition of the job (`design`), says of edges."""
+    """What one successful run, or one definition of the job (`design`), says of edges at a time."""
 
-    start: Micros
-    ended: Micros
+    order: tuple[Micros, str]
     inputs: frozenset[RunIo]
     outputs: frozenset[RunIo]
     controls: frozenset[Edge]
@@ -100,23 +88,44 @@ def run_edges(run: Run) -> dict[EdgeKey, Validity]:
 
 
 def words(job: Job) -> tuple[Word, ...]:
-    """Of the successful runs and the definitions within the window, in their order."""
-    said = [(run.order, _word(_Same(run), _Same(job.columns))) for run in job.runs if speaks_of_edges(job, run)]
-    if job.designs:
-        said += [(design.order, _design_word(job, design)) for design in job.designs if job.is_later(design)]
-        said.sort(key=itemgetter(0))
-    return tuple(word for _, word in said)
+    """Of all runs and definitions, in their order, but for those that are summed up."""
+    known = Same(job.columns)
+    found = [word for run in job.runs for word in words_of_run(Same(run), known)]
+    found += [_design_word(job, design) for design in job.designs]
+    if job.past.words_until is not None:
+        found = [word for word in found if word.order > job.past.words_until]
+    found.sort(key=attrgetter("order"))
+    return tuple(found)
 
 
-def speaks_of_edges(job: Job, run: Run) -> bool:
-    """A run that reports neither inputs nor outputs says nothing about them; a failed one cannot be trusted to be whole."""
-    return run.succeeded and bool(run.inputs or run.outputs or run.controls) and job.in_window(run)
+@functools.lru_cache(maxsize=4096)
+def words_of_run(same: Same[Run], known: Same[dict[str, Columns]]) -> tuple[Word, ...]:
+    """At each success, and whenever a run that has succeeded says more; a test says nothing.
+
+    A run that says neither what it read nor what it wrote says nothing of edges; a failed one cannot be trusted to be whole.
+    """
+    run = same.thing
+    first = min((ending.time for ending in run.endings if ending.type == "COMPLETE"), default=None)
+    if first is None or run.mode == "TEST" or not run.said:
+        return ()
+    times = {ending.time for ending in run.endings if ending.type == "COMPLETE"} | {at for at in run.said if at > first}
+    found = []
+    for at in sorted(times):
+        said = [part for time, part in run.said.items() if time <= at]
+        if said and _succeeded(run, at):
+            found.append(_word(run.run_id, at, said, known.thing))
+    return tuple(word for word in found if word.inputs or word.outputs or word.controls)
+
+
+def _succeeded(run: Run, at: Micros) -> bool:
+    """As it was then."""
+    return max((ending.standing, ending.type) for ending in run.endings if ending.time <= at)[1] == "COMPLETE"
 
 
 def validities(past: Past, before: tuple[Word, ...], after: tuple[Word, ...]) -> tuple[dict[EdgeKey, Validity], ...]:
     """What follows from the words `before` and from those `after`, without what closed before they differ."""
     same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
-    held = _memory(_Same(past)).after(before[:same])
+    held = _memory(Same(past)).after(before[:same])
     return tuple(_validities(held, later[same:]) for later in (before, after))
 
 
@@ -125,7 +134,7 @@ def _validities(held: Held, later: tuple[Word, ...]) -> dict[EdgeKey, Validity]:
     found: dict[EdgeKey, Validity] = {}
     for word in later:
         held, closed = advance(held, word)
-        found |= {_key(interval): _validity(interval, word.start) for interval in closed}
+        found |= {_key(interval): _validity(interval, word.order[0]) for interval in closed}
     return found | {_key(interval): _validity(interval, None) for interval in held.values()}
 
 
@@ -148,7 +157,7 @@ class _Memory:
 
 
 @functools.lru_cache(maxsize=512)
-def _memory(past: _Same[Past]) -> _Memory:
+def _memory(past: Same[Past]) -> _Memory:
     return _Memory(past.thing)
 
 
@@ -172,11 +181,11 @@ def advance(held: Held, word: Word) -> tuple[Held, list[Interval]]:
 
 def _confirmed(before: Interval | None, edge: Edge, word: Word, transformations: Transformations) -> Interval:
     if before is None:
-        return Interval(edge, word.start, word.ended, transformations, ran=not word.design, designed=word.design)
+        return Interval(edge, word.order[0], word.order[0], transformations, ran=not word.design, designed=word.design)
     return Interval(
         edge,
         before.valid_from,
-        max(before.last_seen, word.ended),
+        word.order[0],
         transformations,
         ran=before.ran or not word.design,
         designed=before.designed or word.design,
@@ -219,17 +228,20 @@ def _union(some: Transformations, others: Transformations) -> Transformations:
     return tuple(sorted({*some, *others}, key=lambda one: (one.type, one.subtype, one.masking)))
 
 
-@functools.lru_cache(maxsize=4096)
-def _word(run: _Same[Run], known: _Same[dict[str, Columns]]) -> Word:
-    this, ending = run.thing, run.thing.ending
-    assert ending is not None
-    columns = ColumnSets(this.columns, known.thing)
-    return Word(this.start, ending.time, this.inputs, this.outputs, this.controls, columns, partial=this.partial)
+def _word(run_id: str, at: Micros, said: list[Said], known: Mapping[str, Columns]) -> Word:
+    return Word(
+        (at, run_id),
+        whole([part.inputs for part in said]),
+        whole([part.outputs for part in said]),
+        whole([part.controls for part in said]),
+        ColumnSets(whole([part.columns for part in said]), known),
+        partial=any(part.partial for part in said),
+    )
 
 
 def _design_word(job: Job, design: Design) -> Word:
     columns = ColumnSets(frozenset(filter(None, [design.columns])), job.columns)
-    return Word(design.at, design.at, design.inputs, design.outputs, frozenset(), columns, design=True)
+    return Word(design.order, design.inputs, design.outputs, frozenset(), columns, design=True)
 
 
 def _versions(ios: frozenset[RunIo]) -> Iterator[tuple[Node, str]]:

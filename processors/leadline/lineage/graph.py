@@ -48,7 +48,8 @@ def _declare(before: Job, event: JobDeclared) -> tuple[Job, Sequence[Event]]:
     columns = to_columns(event.columns)
     inputs, outputs = frozenset(event.inputs), frozenset(event.outputs)
     design = Design(event.event_time, event.event_id, inputs, outputs, next(iter(columns), ""))
-    if design in before.designs or not before.is_later(design):
+    until = before.past.words_until
+    if design in before.designs or (until is not None and design.order <= until):
         return before, []
     after = replace(
         before,

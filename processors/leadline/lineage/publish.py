@@ -12,7 +12,7 @@ from leadline.events.ids import derived_id
 from leadline.events.records import ChangeDetected, EdgeObserved, Event, MetricsReported, Reading, RunEvent
 
 from .changes import ChangeKey, Difference, changes, followers
-from .edges import EdgeKey, Validity, run_edges, speaks_of_edges, validities, words
+from .edges import EdgeKey, Validity, run_edges, validities, words
 from .readings import UNITS, ReadingKey, readings
 from .state import Job, Run
 
@@ -27,7 +27,7 @@ def differences(before: Job, after: Job, was: Run | None, run: Run) -> list[Even
     """What is new or corrected by one run's step from `was` to `run`. `after.revision` is the new revision."""
     return [
         *_edges(after, run.run_id, run_edges(was) if was else {}, run_edges(run)),
-        *_job_edges(before, after, was, run),
+        *(job_edges(before, after) if run.ending or (was and was.ending) else ()),
         *_changes(before, after, was, run),
         *_readings(after, run, readings(was) if was else {}, readings(run)),
     ]
@@ -48,11 +48,6 @@ def lost(job: Job, run: Run, at: int) -> RunEvent:
         mode=run.mode,
         attempt=run.attempt,
     )
-
-
-def _job_edges(before: Job, after: Job, was: Run | None, run: Run) -> list[Event]:
-    spoke = was is not None and speaks_of_edges(before, was)
-    return job_edges(before, after) if spoke or speaks_of_edges(after, run) else []
 
 
 def job_edges(before: Job, after: Job) -> list[Event]:

@@ -1,7 +1,8 @@
 """What is remembered of one job. Everything but `revision` is a set union, a maximum or the newest by time, so that order and
 repetition of the events do not matter."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -55,11 +56,21 @@ class Ending(msgspec.Struct, frozen=True, array_like=True):
         return (LOST if self.type == "LOST" else ENDED, self.time, _RANK.get(self.type, 0))
 
 
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """What events of one time were the first to say; `columns` are digests in Job.columns."""
+
+    inputs: frozenset[RunIo] = frozenset()
+    outputs: frozenset[RunIo] = frozenset()
+    columns: frozenset[str] = frozenset()
+    controls: frozenset[Edge] = frozenset()
+    partial: bool = False
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One run, as its events so far add up.
 
     `descriptions` says when which description (a digest in Job.descriptions) was last given; later ones win field by field.
-    `columns` are digests in Job.columns; `partial`: there may be more inputs and outputs; `endless`: it is not expected to end.
+    `said`, by event time, is what it read and wrote; `endless`: it is not expected to end.
     """
 
     run_id: str
@@ -68,11 +79,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_recorded_at: Micros
     endings: tuple[Ending, ...] = ()
     descriptions: dict[str, Micros] = {}
-    inputs: frozenset[RunIo] = frozenset()
-    outputs: frozenset[RunIo] = frozenset()
-    columns: frozenset[str] = frozenset()
-    controls: frozenset[Edge] = frozenset()
-    partial: bool = False
+    said: dict[Micros, Said] = {}
     endless: bool = False
     nominal_at: Micros | None = None
     mode: str = ""
@@ -80,6 +87,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heartbeat_seconds: float | None = None
     deadline_at: Micros | None = None
     declared_lost: bool = False
+
+    @property
+    def inputs(self) -> frozenset[RunIo]:
+        return whole([said.inputs for said in self.said.values()])
+
+    @property
+    def outputs(self) -> frozenset[RunIo]:
+        return whole([said.outputs for said in self.said.values()])
 
     @property
     def start(self) -> Micros:
@@ -127,9 +142,13 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is left of the runs and definitions older than the window: `until` is the newest of them."""
+    """What is left of the runs and definitions older than the window: `until` is the newest of the runs by start.
+
+    `intervals` are what their words came to (edges.py), `words_until` is the newest of these.
+    """
 
     until: tuple[Micros, str] | None = None
+    words_until: tuple[Micros, str] | None = None
     known: dict[str, Known] = {}
     intervals: tuple[Interval, ...] = ()
 
@@ -169,8 +188,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def in_window(self, run: Run) -> bool:
         """Whether the run takes part in job-level edges and changes: not a test, and not older than what is summed up."""
-        return run.mode != "TEST" and self.is_later(run)
+        return run.mode != "TEST" and (self.past.until is None or run.order > self.past.until)
 
-    def is_later(self, what: Run | Design) -> bool:
-        """Than what is summed up."""
-        return self.past.until is None or what.order > self.past.until
+
+Item = TypeVar("Item")
+
+
+def whole(parts: Sequence[frozenset[Item]]) -> frozenset[Item]:
+    """Their union; the very same set where only one has anything, so that its hash is counted once."""
+    some = [part for part in parts if part]
+    return some[0] if len(some) == 1 else frozenset().union(*some)

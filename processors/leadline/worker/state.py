@@ -81,9 +81,10 @@ class StateCodec(Generic[State]):
         if version == self._role.state_version:
             return self._load(bytes(raw))
         if self._role.upgrade is None or version > self._role.state_version:
+            newer = "install the newer version again, or " if version > self._role.state_version else ""
             raise ValueError(
                 f"state of {self._role.name} has version {version}, this program knows {self._role.state_version}: "
-                f"install the newer version again, or delete the topics {self._role.app_id}-* to rebuild it from the log"
+                f"{newer}delete the topics {self._role.app_id}-* to rebuild it from the log"
             )
         return self._role.upgrade(version, bytes(raw))
 

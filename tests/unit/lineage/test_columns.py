@@ -14,33 +14,33 @@ def test_columns_hold_until_a_run_tells_of_their_target_without_them() -> None:
     """The tool that tells columns of a target tells them all; how a value came over is that of the newest run."""
     told = Told(whole_run("1", 0, 1, columns=[column("a.x", "b.x", "DIRECT/IDENTITY"), column("a.y", "b.y")], **COPY))
     told.play(*whole_run("2", 10, 11, columns=[column("a.x", "b.x", "DIRECT/TRANSFORMATION")], **COPY))
-    assert told.columns() == {("a.x", "b.x", 0): (None, ["DIRECT/TRANSFORMATION"]), ("a.y", "b.y", 0): (10, [])}
+    assert told.columns() == {("a.x", "b.x", 1): (None, ["DIRECT/TRANSFORMATION"]), ("a.y", "b.y", 1): (11, [])}
 
 
 def test_a_run_that_tells_no_columns_ends_none() -> None:
     """One run whose plan could not be read must not erase what all the others said."""
     told = Told([*whole_run("1", 0, 1, columns=[column("a.x", "b.x")], **COPY), *whole_run("2", 10, 11, **COPY)])
-    assert told.columns() == {("a.x", "b.x", 0): (None, [])}
+    assert told.columns() == {("a.x", "b.x", 1): (None, [])}
 
 
 def test_columns_end_with_the_edge_of_their_data() -> None:
     """Where b is not made from a any more, none of its columns is."""
     told = Told(whole_run("1", 0, 1, columns=[column("a.x", "b.x")], **COPY))
     told.play(*whole_run("2", 10, 11, inputs=[io("c")], outputs=[io("b")]))
-    assert told.columns() == {("a.x", "b.x", 0): (10, [])}
+    assert told.columns() == {("a.x", "b.x", 1): (11, [])}
 
 
 def test_two_ways_of_one_column_are_one_edge() -> None:
     """A value that is copied and filtered by is one edge with both transformations, whichever event said which."""
     told = Told([run_event("START", "1", 0, columns=[column("a.x", "b.x", "INDIRECT/FILTER")], **COPY)])
     told.play(run_event("COMPLETE", "1", 1, columns=[column("a.x", "b.x", "DIRECT/IDENTITY")]))
-    assert told.columns() == {("a.x", "b.x", 0): (None, ["DIRECT/IDENTITY", "INDIRECT/FILTER"])}
+    assert told.columns() == {("a.x", "b.x", 1): (None, ["DIRECT/IDENTITY", "INDIRECT/FILTER"])}
 
 
 def test_a_filter_reaches_the_whole_target() -> None:
     """An empty target column stands for all of them."""
     told = Told(whole_run("1", 0, 1, columns=[column("a.x", "b.", "INDIRECT/FILTER")], **COPY))
-    assert told.columns() == {("a.x", "b.", 0): (None, ["INDIRECT/FILTER"])}
+    assert told.columns() == {("a.x", "b.", 1): (None, ["INDIRECT/FILTER"])}
 
 
 def test_a_failed_run_says_nothing_of_columns() -> None:
@@ -52,16 +52,16 @@ def test_a_partial_run_adds_and_ends_nothing() -> None:
     """A tool that could not find out everything says what it found."""
     told = Told(whole_run("1", 0, 1, columns=[column("a.x", "b.x")], **COPY))
     told.play(*whole_run("2", 10, 11, inputs=[io("c")], outputs=[io("b")], columns=[column("c.x", "b.x")], partial=True))
-    assert told.intervals() == {("a", "b", 0): None, ("c", "b", 10): None}
-    assert told.columns() == {("a.x", "b.x", 0): (None, []), ("c.x", "b.x", 10): (None, [])}
+    assert told.intervals() == {("a", "b", 1): None, ("c", "b", 11): None}
+    assert told.columns() == {("a.x", "b.x", 1): (None, []), ("c.x", "b.x", 11): (None, [])}
 
 
 def test_control_flow_is_apart_from_data() -> None:
     """Who waits for whom is an edge of its own kind, ended by a run that waits for others, not by one that says nothing."""
     told = Told(whole_run("1", 0, 1, dependencies=[waits_for("extract")], **COPY))
     told.play(*whole_run("2", 10, 11, **COPY), *whole_run("3", 20, 21, dependencies=[waits_for("load")]))
-    assert told.controls() == {("extract", "job", 0): 20, ("load", "job", 20): None}
-    assert told.intervals() == {("a", "b", 0): None}
+    assert told.controls() == {("extract", "job", 1): 21, ("load", "job", 21): None}
+    assert told.intervals() == {("a", "b", 1): None}
 
 
 def test_a_design_has_edges_without_a_run() -> None:
@@ -77,11 +77,11 @@ def test_a_design_has_edges_without_a_run() -> None:
 def test_runs_do_not_end_what_is_designed() -> None:
     """A run shows what it did, the design what the job is for."""
     told = Told([declared(0, **COPY), *whole_run("1", 10, 11, inputs=[io("c")], outputs=[io("b")])])
-    assert told.intervals() == {("a", "b", 0): None, ("c", "b", 10): None}
+    assert told.intervals() == {("a", "b", 0): None, ("c", "b", 11): None}
     told.play(declared(20, inputs=[io("c")], outputs=[io("b")]))
-    assert told.intervals() == {("a", "b", 0): 20, ("c", "b", 10): None}
+    assert told.intervals() == {("a", "b", 0): 20, ("c", "b", 11): None}
     told.play(*whole_run("2", 30, 31, **COPY), declared(40, inputs=[io("d")], outputs=[io("b")]))
-    assert told.intervals() == {("a", "b", 0): 20, ("a", "b", 30): None, ("c", "b", 10): 40, ("d", "b", 40): None}
+    assert told.intervals() == {("a", "b", 0): 20, ("a", "b", 31): None, ("c", "b", 11): 40, ("d", "b", 40): None}
 
 
 def test_many_designs_are_summed_up() -> None:
@@ -103,7 +103,7 @@ def test_columns_of_wide_tables_are_kept_once() -> None:
     assert sum(isinstance(event, EdgeObserved) and event.granularity == "COLUMN" for event in told.events) == 1_000
     told.play(*whole_run("later", 7_200, 7_201, columns=wide, **COPY))
     seen = {event.last_seen for event in told.events if isinstance(event, EdgeObserved) and event.granularity == "COLUMN"}
-    assert [(moment - T0) // SECOND for moment in sorted(seen)] == [0, 4_000]
+    assert [(moment - T0) // SECOND for moment in sorted(seen)] == [1, 4_000]
 
 
 def test_a_stream_is_not_lost_for_running_long() -> None:

@@ -132,41 +132,53 @@ def test_a_version_that_becomes_known_replaces_the_unknown() -> None:
 
 
 def test_an_edge_is_superseded_and_comes_back() -> None:
-    """What the newest successful run no longer has ends when that run started; coming back is a new interval."""
+    """What the newest successful run no longer has ends with that run; coming back is a new interval."""
     told = Told(run_io("1", 0, 5) + run_io("2", 10, 15, outputs=[OTHER]) + run_io("3", 20, 25))
-    assert told.intervals() == {("in", "out", 0.0): 10.0, ("in", "other", 10.0): 20.0, ("in", "out", 20.0): None}
+    assert told.intervals() == {("in", "out", 5.0): 15.0, ("in", "other", 15.0): 25.0, ("in", "out", 25.0): None}
 
 
 @pytest.mark.parametrize("kind", ["FAIL", "ABORT"])
 def test_failed_runs_supersede_nothing(kind: str) -> None:
     """A run that failed may have got to half of its work, so that it ends no edge and begins none."""
     told = Told(run_io("1", 0, 5) + run_io("2", 10, 15, kind=kind, outputs=[OTHER]))
-    assert told.intervals() == {("in", "out", 0.0): None}
+    assert told.intervals() == {("in", "out", 5.0): None}
 
 
 def test_a_late_run_corrects_the_intervals() -> None:
     """A run without the edge, arriving late, splits the interval; one that fails after all joins it again, retracting."""
     told = Told(run_io("1", 0, 5) + run_io("3", 20, 25))
-    assert told.intervals() == {("in", "out", 0.0): None}
+    assert told.intervals() == {("in", "out", 5.0): None}
     told.play(*run_io("2", 10, 15, outputs=[OTHER]))
-    assert told.intervals() == {("in", "out", 0.0): 10.0, ("in", "other", 10.0): 20.0, ("in", "out", 20.0): None}
-    retracted = [e for e in told.play(run_event("FAIL", "2", 16)) if isinstance(e, EdgeObserved) and e.retracted]
-    assert {(e.target_name, e.valid_from) for e in retracted} == {("other", at(10)), ("out", at(20))}
-    assert told.intervals() == {("in", "out", 0.0): None}
+    assert told.intervals() == {("in", "out", 5.0): 15.0, ("in", "other", 15.0): 25.0, ("in", "out", 25.0): None}
+    retracted = [e for e in told.play(run_event("FAIL", "2", 15)) if isinstance(e, EdgeObserved) and e.retracted]
+    assert {(e.target_name, e.valid_from) for e in retracted} == {("other", at(15)), ("out", at(25))}
+    assert told.intervals() == {("in", "out", 5.0): None}
+
+
+def test_a_run_that_fails_later_had_succeeded_before() -> None:
+    """What held until then did hold: only a failure of the very same time says that it never did."""
+    told = Told(run_io("1", 0, 5) + run_io("2", 10, 15, outputs=[OTHER]) + [run_event("FAIL", "2", 18)] + run_io("3", 20, 25))
+    assert told.intervals() == {("in", "out", 5.0): 15.0, ("in", "other", 15.0): 25.0, ("in", "out", 25.0): None}
+
+
+def test_what_is_said_after_the_end_holds_from_then() -> None:
+    """A tool that reports an output after COMPLETE adds an edge from that time on, not from before."""
+    told = Told([*run_io("1", 0, 5), run_event("RUNNING", "1", 8, outputs=[OTHER])])
+    assert told.intervals() == {("in", "out", 5.0): None, ("in", "other", 8.0): None}
 
 
 def test_empty_inputs_and_outputs_say_nothing() -> None:
     """A tool that reports no inputs and outputs does not end the edges; one that reports only inputs does."""
     told = Told(run_io("1", 0, 5) + whole_run("2", 10, 15))
-    assert told.intervals() == {("in", "out", 0.0): None}
+    assert told.intervals() == {("in", "out", 5.0): None}
     told.play(*whole_run("3", 20, 25, inputs=[IN]))
-    assert told.intervals() == {("in", "out", 0.0): 20.0}
+    assert told.intervals() == {("in", "out", 5.0): 25.0}
 
 
 def test_tests_leave_the_job_as_it_is() -> None:
     """A run in mode TEST has edges of its own, but neither ends the job's nor counts as a change."""
     told = Told(run_io("1", 0, 5, code_commit="a") + run_io("2", 10, 15, outputs=[OTHER], mode="TEST", code_commit="b"))
-    assert told.intervals() == {("in", "out", 0.0): None}
+    assert told.intervals() == {("in", "out", 5.0): None}
     assert len(told.edges("RUN")) == 2
     assert told.changes() == {}
 
@@ -361,7 +373,7 @@ def test_the_state_stays_bounded() -> None:
     for index in range(4 * _RUNS):
         told.play(*run_io(f"r{index:04}", index * 10, index * 10 + 5, code_commit="a", parameters={"day": str(index)}))
         sizes.append(len(msgspec.msgpack.encode(told.job)))
-    assert told.intervals() == {("in", "out", 0.0): None}
+    assert told.intervals() == {("in", "out", 5.0): None}
     assert max(sizes[_RUNS * 2 :]) < 1.1 * sizes[_RUNS * 2]
     assert ("r0001", "parameter.day") in told.changes()
 

@@ -4,10 +4,11 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leadline.events.records import JobDeclared, RunEvent
 
-from .told import Told, column, declared, io, run_event, waits_for
+from .told import Told, at, column, declared, io, run_event, waits_for
 
 NAMES = ("a", "b", "c")
 ios = st.lists(
@@ -88,3 +89,17 @@ def test_a_replay_sends_identical_events(history: list[RunEvent | JobDeclared]) 
     first = Told(history).events
     assert Told(history).events == first
     assert len({event.event_id for event in first}) == len(first)
+
+
+@given(st.lists(events, min_size=1, max_size=14), st.integers(0, 12))
+@settings(max_examples=300, deadline=None)
+def test_what_happens_later_changes_nothing_of_before(history: list[RunEvent | JobDeclared], moment: int) -> None:
+    """Which edges held at a time follows from what had happened by then, whenever it is asked and in whatever order it came.
+
+    All but one: a run of which it is said only later that it is a test has never counted.
+    """
+    history = [replace(event, mode="") if isinstance(event, RunEvent) else event for event in history]
+    known = Told([event for event in history if event.event_time <= at(moment)])
+    before = known.held(moment)
+    known.play(*(event for event in history if event.event_time > at(moment)))
+    assert known.held(moment) == before

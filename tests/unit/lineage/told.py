@@ -124,6 +124,14 @@ class Told:
             for e in latest(e for e in self.events if isinstance(e, EdgeObserved) and e.granularity == "JOB")
         }
 
+    def held(self, seconds: float) -> set[tuple[object, ...]]:
+        """The edges of the job, between data, columns and jobs, that held at that time."""
+        return {
+            identity(e)[:3]
+            for e in latest(e for e in self.events if isinstance(e, EdgeObserved) and e.granularity != "RUN")
+            if e.valid_from <= at(seconds) and (e.valid_to is None or e.valid_to > at(seconds))
+        }
+
     def columns(self) -> dict[tuple[str, str, float], tuple[float | None, list[str]]]:
         """Source and target as NAME.FIELD and start in seconds, to end in seconds and transformations."""
         return {
