@@ -18,6 +18,7 @@ from leadline.events.registry import RegistryClient
 from .address import load_address
 from .check import Checker
 from .ingest import Ingest
+from .intake import Intake
 from .outlet import PRODUCER_SETTINGS, Outlet
 from .routes import make_api
 from .tokens import load_tokens
@@ -45,9 +46,11 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     checker = Checker(RegistryClient.of(settings, REGISTRY_SECONDS))
     outlet.start()
     health = serve_health(progress, health_port, health_host)
+    intake = Intake()
+    api = make_api(Ingest(intake, checker, outlet), progress, tokens, loopback=address.loopback)
     log.info("listening on %s:%d", *listening.getsockname()[:2])
     try:
-        _serve(make_api(Ingest(checker, outlet), tokens, loopback=address.loopback), listening)
+        _serve(api, listening)
         return 0
     finally:
         health.shutdown()

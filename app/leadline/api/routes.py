@@ -4,17 +4,25 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from leadline.core.health import Progress
+
+from .docs import docs_routes
 from .drain import Drain
 from .errors import HANDLERS
 from .guard import Guard
 from .ingest import Ingest
+from .state import state_routes
 from .tokens import Tokens
 
 
-def make_api(ingest: Ingest, tokens: Tokens, *, loopback: bool) -> Starlette:
+def make_api(ingest: Ingest, progress: Progress, tokens: Tokens, *, loopback: bool) -> Starlette:
     """An ASGI application. `loopback`: it listens for this machine alone."""
     return Starlette(
-        routes=[Route("/api/v1/events", ingest.events, methods=["POST"])],
+        routes=[
+            Route("/api/v1/events", ingest.events, methods=["POST"]),
+            *state_routes(progress),
+            *docs_routes(),
+        ],
         middleware=[Middleware(Drain), Middleware(Guard, tokens=tokens, loopback=loopback)],
         exception_handlers=HANDLERS,
     )
