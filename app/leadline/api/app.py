@@ -19,6 +19,7 @@ from .address import load_address
 from .check import Checker
 from .ingest import Ingest
 from .intake import Intake
+from .lineage import Lineage
 from .outlet import PRODUCER_SETTINGS, Outlet
 from .routes import make_api
 from .tokens import load_tokens
@@ -47,7 +48,7 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     outlet.start()
     health = serve_health(progress, health_port, health_host)
     intake = Intake()
-    api = make_api(Ingest(intake, checker, outlet), progress, tokens, loopback=address.loopback)
+    api = make_api(Ingest(intake, checker, outlet), Lineage(intake, outlet), progress, tokens, loopback=address.loopback)
     log.info("listening on %s:%d", *listening.getsockname()[:2])
     try:
         _serve(api, listening)

@@ -11,15 +11,18 @@ from .drain import Drain
 from .errors import HANDLERS
 from .guard import Guard
 from .ingest import Ingest
+from .lineage import Lineage
 from .state import state_routes
 from .tokens import Tokens
 
 
-def make_api(ingest: Ingest, progress: Progress, tokens: Tokens, *, loopback: bool) -> Starlette:
+def make_api(ingest: Ingest, lineage: Lineage, progress: Progress, tokens: Tokens, *, loopback: bool) -> Starlette:
     """An ASGI application. `loopback`: it listens for this machine alone."""
     return Starlette(
         routes=[
             Route("/api/v1/events", ingest.events, methods=["POST"]),
+            Route("/api/v1/lineage", lineage.events, methods=["POST"]),
+            Route("/api/v1/lineage/batch", lineage.events, methods=["POST"]),
             *state_routes(progress),
             *docs_routes(),
         ],

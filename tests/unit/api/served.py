@@ -14,6 +14,7 @@ from leadline.api.address import Address
 from leadline.api.check import Checker
 from leadline.api.ingest import Ingest
 from leadline.api.intake import Intake
+from leadline.api.lineage import Lineage
 from leadline.api.outlet import Outlet
 from leadline.api.routes import make_api
 from leadline.api.tokens import Tokens
@@ -126,7 +127,7 @@ def served(*, loopback: bool = True) -> Iterator[Served]:
     outlet = Outlet(producer, progress, KafkaError.MSG_SIZE_TOO_LARGE)
     listening = Address("127.0.0.1", 0).bind()
     ingest = Ingest(intake, Checker(registry), outlet)
-    api = make_api(ingest, progress, Tokens([TOKEN]), loopback=loopback)
+    api = make_api(ingest, Lineage(intake, outlet), progress, Tokens([TOKEN]), loopback=loopback)
     server = uvicorn.Server(uvicorn.Config(api, http="h11", ws="none", lifespan="off", log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=([listening],))
     outlet.start()
