@@ -1,17 +1,24 @@
-"""leadline lineage: what a node was made from, or what was made from it, as a tree."""
+"""leadline lineage: what a node, a column or a version was made from, or what was made from it, as a tree."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
 import click
+from clickhouse_connect.driver.client import Client
 
 from leadline.core.clock import Micros
+from leadline.core.errors import LeadlineError
 from leadline.core.settings import load_settings
 from leadline.history.connection import reading
+from leadline.history.edges import Times
+from leadline.history.fine_lineage import FineLineage, Granularity, Point, fine_walk
 from leadline.history.lineage import DEPTH, Direction, Lineage, walk
 from leadline.history.node import NodeRef
+from leadline.history.nodes import with_owners
+from leadline.history.paths import between
 
+from .fine_lineage import draw_fine
 from .moment import Moment
 from .node import NODE_HELP, find, node_argument
 from .output import json_option, print_json, safe, when
@@ -20,21 +27,70 @@ Branches = dict[NodeRef, dict[NodeRef, list[NodeRef]]]
 """Node to the jobs next to it, each with the nodes beyond."""
 
 
-@click.command("lineage", help=f"Draw what NODE was made from (--up) or what was made from it (--down).\n\n{NODE_HELP}")
+@click.command("lineage")
 @node_argument
 @click.option("--up", "direction", flag_value="up", default="up", help="What it was made from (the default).")
-@click.option("--down", "direction", flag_value="down", help="What was made from it.")
+@click.option("--down", "direction", flag_value="down", help="What was made from it, and whose that is.")
+@click.option("--to", "other", metavar="NODE", help="Only what lies between the two, whichever comes first.")
+@click.option("--column", metavar="NAME", help="Of this column, from column to column.")
+@click.option("--version", metavar="VERSION", help="Of this version, from version to version through single runs.")
 @click.option("--depth", default=DEPTH, show_default=True, type=click.IntRange(1, 100), help="Hops at most.")
-@click.option("--as-of", type=Moment(), help="As it was then: 2026-11-21T08:00 (UTC), or 7d ago.")
+@click.option("--as-of", type=Moment(), help="As it was then: 2026-11-21T08:00 (UTC), or how long ago: 7d.")
+@click.option("--known-at", type=Moment(), help="As it was known then: what came later changes nothing of the answer.")
+@click.option("--since", type=Moment(), help="Only what a run confirmed since then.")
 @json_option
-def command(node: str, direction: Literal["up", "down"], depth: int, as_of: Micros | None, as_json: bool) -> None:
+def command(  # noqa: PLR0917 - click names them
+    node: str,
+    direction: Literal["up", "down"],
+    other: str | None,
+    column: str | None,
+    version: str | None,
+    depth: int,
+    as_of: Micros | None,
+    known_at: Micros | None,
+    since: Micros | None,
+    as_json: bool,
+) -> None:
+    """Draw what NODE was made from (--up) or what was made from it (--down)."""
+    if sum(given is not None for given in (other, column, version)) > 1:
+        raise click.UsageError("--to, --column and --version exclude each other")
+    times = Times(as_of, known_at, since)
     with reading(load_settings()) as client:
-        found = walk(client, find(client, node), direction, depth=depth, as_of=as_of)
+        start = find(client, node)
+        if column is not None or version is not None:
+            granularity: Granularity = "RUN" if column is None else "COLUMN"
+            fine = fine_walk(client, Point(start, column or version or ""), direction, granularity, depth=depth, times=times)
+            _show(fine, draw_fine(fine), caveats(fine), as_json=as_json)
+            return
+        if other is not None:
+            found = _way(client, start, find(client, other), depth, times)
+        else:
+            found = walk(client, start, direction, depth=depth, as_of=as_of, known_at=known_at, since=since)
+        if found.direction == "down":
+            found = with_owners(client, found)
+    _show(found, draw(found), caveats(found), as_json=as_json)
+
+
+command.help = f"{command.help}\n\n{NODE_HELP}"
+
+
+def _show(found: Lineage | FineLineage, drawn: Iterator[str], notes: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        for line in (*draw(found), *caveats(found)):
+        for line in (*drawn, *notes):
             click.echo(line)
+
+
+def _way(client: Client, one: NodeRef, other: NodeRef, depth: int, times: Times) -> Lineage:
+    """In the direction of the data. Raises LeadlineError where there is no way."""
+    options = {"depth": depth, "as_of": times.as_of, "known_at": times.known_at, "since": times.since}
+    for first, last in ((one, other), (other, one)):
+        found = between(walk(client, first, "down", **options), walk(client, last, "up", **options))  # type: ignore[arg-type]
+        if found.nodes:
+            return found
+    more = f"; the walk was cut off by {found.truncated}" if found.truncated else ""
+    raise LeadlineError(f"no way leads from {one} to {other} or back{more}")
 
 
 def draw(found: Lineage) -> Iterator[str]:
@@ -43,17 +99,18 @@ def draw(found: Lineage) -> Iterator[str]:
     With a stack of its own, since a chain may be deeper than Python's.
     """
     branches = _branches(found)
+    owners = {reached.node: reached.owner for reached in found.nodes}
     drawn: set[NodeRef] = set()
     waiting: list[tuple[str, str, NodeRef, list[NodeRef] | None]] = [("", "", found.node, None)]
     while waiting:
         indent, joint, ref, data = waiting.pop()
         below: list[tuple[NodeRef, list[NodeRef] | None]]
         if data is None:
-            yield indent + joint + _label(ref, again=ref in drawn and ref in branches)
+            yield indent + joint + _label(ref, again=ref in drawn and ref in branches, owner=owners.get(ref, ""))
             below = [] if ref in drawn else _limbs(ref, branches)
             drawn.add(ref)
         else:
-            yield indent + joint + _job_label(ref, found.direction)
+            yield indent + joint + _job_label(ref, found.direction, owners.get(ref, ""))
             below = [(far, None) for far in data]
         indent += _INDENT[joint]
         for number, (next_ref, leaves) in enumerate(reversed(below)):
@@ -85,28 +142,34 @@ def _branches(found: Lineage) -> Branches:
     return branches
 
 
-def _label(node: NodeRef, *, again: bool) -> str:
+def _label(node: NodeRef, *, again: bool, owner: str = "") -> str:
     arrow = " ↑" if again else ""
-    return f"{_dim(node.kind.lower())} {click.style(safe(node.name), bold=True)} {_dim(safe(node.namespace) + arrow)}"
+    whose = f"  {safe(owner)}" if owner and not again else ""
+    return f"{_dim(node.kind.lower())} {click.style(safe(node.name), bold=True)} {_dim(safe(node.namespace) + arrow)}{whose}"
 
 
-def _job_label(job: NodeRef, direction: Direction) -> str:
+def _job_label(job: NodeRef, direction: Direction, owner: str = "") -> str:
     word = "made by" if direction == "up" else "read by"
-    return f"{_dim(word)} {click.style(safe(job.name), fg='cyan')} {_dim(safe(job.namespace))}"
+    whose = f"  {safe(owner)}" if owner else ""
+    return f"{_dim(word)} {click.style(safe(job.name), fg='cyan')} {_dim(safe(job.namespace))}{whose}"
 
 
 def _dim(text: str) -> str:
     return click.style(text, dim=True)
 
 
-def caveats(found: Lineage) -> list[str]:
+def caveats(found: Lineage | FineLineage) -> list[str]:
     """How far the answer can be trusted, as lines for people."""
     lines = [f"as of {when(found.as_of)}"] if found.as_of is not None else []
+    if found.known_at is not None:
+        lines.append(f"as known at {when(found.known_at)}")
+    if found.since is not None:
+        lines.append(f"confirmed since {when(found.since)}")
     if found.watermark is not None:
         lines.append(f"complete up to {when(found.watermark)}")
     if found.truncated:
         remedy = "; --depth goes further" if found.truncated == "depth" else ""
         lines.append(f"there may be more: the walk was cut off by {found.truncated}{remedy}")
-    if found.unresolved:
+    if isinstance(found, Lineage) and found.unresolved:
         lines.append(f"{found.unresolved} without a known maker")
     return lines

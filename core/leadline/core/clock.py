@@ -10,7 +10,8 @@ Micros = int
 Clock = Callable[[], Micros]
 
 SECOND: Micros = 1_000_000
-DAY: Micros = 86_400 * SECOND
+HOUR: Micros = 3_600 * SECOND
+DAY: Micros = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 
 from leadline.events.records.event import Micros
 
+from .edges import Times, edges
 from .node import NodeRef, job
 from .query import MOMENT, NODE_SET, among, fetch, node_set, where
 from .watermark import complete_until
@@ -22,6 +23,7 @@ Direction = Literal["up", "down"]
 DEPTH = 10
 MAX_NODES = 2_000
 SECONDS = 5.0
+NOW = Times()
 _PARAMETER_BYTES = 100_000
 """Of nodes in one query: servers refuse parameters over 128 KB."""
 
@@ -34,7 +36,8 @@ class LineageEdge(msgspec.Struct, frozen=True):
     job: NodeRef
     valid_from: Micros
     valid_to: Micros | None
-    last_seen: Micros
+    last_seen: Micros | None
+    """End of the newest run that confirmed it; None where it is asked as of a time, since only the newest is kept."""
 
 
 class JobUse(msgspec.Struct, frozen=True):
@@ -52,6 +55,8 @@ class Reached(msgspec.Struct, frozen=True):
     namespace: str
     name: str
     distance: int
+    owner: str = ""
+    """Asked for apart, where it is wanted."""
 
     @property
     def node(self) -> NodeRef:
@@ -76,6 +81,10 @@ class Lineage(msgspec.Struct, frozen=True):
     """Why there may be more: depth, nodes or time; empty: this is all."""
     unresolved: int
     """Upstream: data that no known job makes. Downstream: 0."""
+    known_at: Micros | None = None
+    """None: as it is known now."""
+    since: Micros | None = None
+    """None: whenever it was confirmed last."""
 
 
 def walk(
@@ -85,20 +94,22 @@ def walk(
     *,
     depth: int = DEPTH,
     as_of: Micros | None = None,
+    known_at: Micros | None = None,
+    since: Micros | None = None,
     max_nodes: int = MAX_NODES,
     seconds: float = SECONDS,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Lineage:
     """What `node` was made from (up) or what was made from it (down), over job-level edges.
 
-    `as_of`: the edges that were valid then. `seconds` bounds the hops, not the query under way.
+    `as_of`, `known_at`, `since`: see Times. `seconds` bounds the hops, not the query under way.
     """
     ways = walks(
         client,
         [node],
         direction,
         depth=depth,
-        as_of=as_of,
+        times=Times(as_of, known_at, since),
         max_nodes=max_nodes,
         seconds=seconds,
         watermark=complete_until(client),
@@ -114,7 +125,7 @@ def walks(
     *,
     watermark: Micros | None,
     depth: int = DEPTH,
-    as_of: Micros | None = None,
+    times: Times = NOW,
     max_nodes: int = MAX_NODES,
     seconds: float = SECONDS,
     monotonic: Callable[[], float] = time.monotonic,
@@ -134,29 +145,29 @@ def walks(
             for way in going:
                 way.truncated = "time"
             break
-        _hop(client, going, up, as_of, distance)
-    _add_jobs(client, ways, up, as_of)
-    return {way.start: way.lineage(direction, depth, as_of, watermark) for way in ways}
+        _hop(client, going, up, times, distance)
+    _add_jobs(client, ways, up, times)
+    return {way.start: way.lineage(direction, depth, times, watermark) for way in ways}
 
 
-def _hop(client: Client, ways: list["_Way"], up: bool, as_of: Micros | None, distance: int) -> None:
+def _hop(client: Client, ways: list["_Way"], up: bool, times: Times, distance: int) -> None:
     from_jobs = [way for way in ways if distance == 1 and way.start.kind == "JOB"]
     if from_jobs:
         jobs = [way.start for way in from_jobs]
-        used = _Near(uses_of_jobs(client, jobs, "INPUT" if up else "OUTPUT", as_of), lambda use: use.job)
+        used = _Near(uses_of_jobs(client, jobs, "INPUT" if up else "OUTPUT", times), lambda use: use.job)
         for way in from_jobs:
             way.begin(used.of([way.start]))
     frontier = {node: None for way in ways if way not in from_jobs for node in way.frontier}
-    edges = _Near(_edges(client, list(frontier), up, as_of), lambda edge: edge.target if up else edge.source)
+    edges = _Near(_edges(client, list(frontier), up, times), lambda edge: edge.target if up else edge.source)
     for way in ways:
         if way not in from_jobs:
             way.hop(edges.of(way.frontier), distance)
 
 
-def _add_jobs(client: Client, ways: list["_Way"], up: bool, as_of: Micros | None) -> None:
+def _add_jobs(client: Client, ways: list["_Way"], up: bool, times: Times) -> None:
     """Edges know the jobs that turn data into data; this adds those that only write, or only read."""
     data = {node: None for way in ways for node in way.data()}
-    uses = _Near(uses_of_data(client, list(data), "OUTPUT" if up else "INPUT", as_of), lambda use: use.node)
+    uses = _Near(uses_of_data(client, list(data), "OUTPUT" if up else "INPUT", times), lambda use: use.node)
     for way in ways:
         way.add_jobs(uses.of(way.data()))
 
@@ -222,7 +233,7 @@ class _Way:
     def data(self) -> list[NodeRef]:
         return [node for node in self._distances if node.kind != "JOB"]
 
-    def lineage(self, direction: Direction, depth: int, as_of: Micros | None, watermark: Micros | None) -> Lineage:
+    def lineage(self, direction: Direction, depth: int, times: Times, watermark: Micros | None) -> Lineage:
         return Lineage(
             node=self.start,
             direction=direction,
@@ -230,10 +241,12 @@ class _Way:
             nodes=self._reached(),
             edges=list(self._edges.values()),
             uses=self._uses,
-            as_of=as_of,
+            as_of=times.as_of,
             watermark=watermark,
             truncated=self.truncated or ("depth" if self.frontier else ""),
             unresolved=self._unresolved(),
+            known_at=times.known_at,
+            since=times.since,
         )
 
     def _reached(self) -> list[Reached]:
@@ -285,38 +298,22 @@ class _UseRow(msgspec.Struct, frozen=True):
     direction: str
 
 
-def _edges(client: Client, frontier: list[NodeRef], up: bool, as_of: Micros | None) -> Iterator[LineageEdge]:
+def _edges(client: Client, frontier: list[NodeRef], up: bool, times: Times) -> Iterator[LineageEdge]:
     for part in chunks(frontier):
         near, nodes = among(part, "target_" if up else "source_")
-        rows = fetch(
-            client,
-            _EdgeRow,
-            f"FROM leadline.{'lineage_edges_by_target' if up else 'lineage_edges'} "
-            + where(
-                "granularity = 'JOB'",
-                near,
-                _VALID_NOW if as_of is None else _VALID_THEN,
-            )
-            + " ORDER BY ALL",
-            as_of=as_of,
-            **nodes,
-        )
+        rows = fetch(client, _EdgeRow, edges(times, "JOB", near, up=up) + " ORDER BY ALL", **times.parameters(), **nodes)
         for row in rows:
             yield LineageEdge(
                 NodeRef(row.source_kind, row.source_namespace, row.source_name),
                 NodeRef(row.target_kind, row.target_namespace, row.target_name),
                 job(row.job_namespace, row.job_name),
                 row.valid_from,
-                row.valid_to,
-                row.last_seen,
+                None if times.past else row.valid_to,
+                None if times.past else row.last_seen,
             )
 
 
-_VALID_NOW = "valid_to IS NULL"
-_VALID_THEN = f"valid_from <= {MOMENT % 'as_of'} AND (valid_to IS NULL OR valid_to > {MOMENT % 'as_of'})"
-
-
-def uses_of_jobs(client: Client, of: list[NodeRef], direction: str, as_of: Micros | None = None) -> list[JobUse]:
+def uses_of_jobs(client: Client, of: list[NodeRef], direction: str, times: Times = NOW) -> list[JobUse]:
     """What the jobs read (INPUT) or write (OUTPUT)."""
     return [
         _use(row)
@@ -326,38 +323,39 @@ def uses_of_jobs(client: Client, of: list[NodeRef], direction: str, as_of: Micro
             _UseRow,
             "FROM leadline.job_io "
             + where(
-                f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'} AND direction = {{direction:String}}",
-                f"first_seen <= {MOMENT % 'as_of'}" if as_of is not None else "",
+                f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'} AND direction = {{direction:String}}", _used(times)
             )
             + " ORDER BY ALL",
             jobs=node_set(part),
             direction=direction,
-            as_of=as_of,
+            **times.parameters(),
         )
     ]
 
 
-def uses_of_data(client: Client, data: list[NodeRef], direction: str, as_of: Micros | None = None) -> list[JobUse]:
+def uses_of_data(client: Client, data: list[NodeRef], direction: str, times: Times = NOW) -> list[JobUse]:
     """The jobs that read (INPUT) or write (OUTPUT) any of these."""
-    return [_use(row) for part in chunks(data) for row in _uses_of_data(client, part, direction, as_of)]
+    return [_use(row) for part in chunks(data) for row in _uses_of_data(client, part, direction, times)]
 
 
-def _uses_of_data(client: Client, data: list[NodeRef], direction: str, as_of: Micros | None) -> list[_UseRow]:
+def _uses_of_data(client: Client, data: list[NodeRef], direction: str, times: Times) -> list[_UseRow]:
     of, nodes = among(data)
     return fetch(
         client,
         _UseRow,
-        "FROM leadline.job_io "
-        + where(
-            of,
-            "direction = {direction:String}",
-            f"first_seen <= {MOMENT % 'as_of'}" if as_of is not None else "",
-        )
-        + " ORDER BY ALL",
+        "FROM leadline.job_io " + where(of, "direction = {direction:String}", _used(times)) + " ORDER BY ALL",
         direction=direction,
-        as_of=as_of,
+        **times.parameters(),
         **nodes,
     )
+
+
+def _used(times: Times) -> str:
+    """job_io says when a use was first and last seen, and when the first was known."""
+    first = f"first_seen <= {MOMENT % 'as_of'}" if times.as_of is not None else ""
+    known = f"recorded_at <= {MOMENT % 'known_at'}" if times.known_at is not None else ""
+    seen = f"last_seen >= {MOMENT % 'since'}" if times.since is not None else ""
+    return " AND ".join(filter(None, (first, known, seen)))
 
 
 def _use(row: _UseRow) -> JobUse:

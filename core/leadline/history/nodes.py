@@ -2,11 +2,13 @@
 
 import msgspec
 from clickhouse_connect.driver.client import Client
+from msgspec.structs import replace
 
 from leadline.core.errors import LeadlineError, UsageError
 from leadline.events.records.event import Micros
 
 from .alerts import Episode, open_episodes
+from .lineage import Lineage, chunks
 from .node import NodeRef, parse_exact
 from .query import NODE_SET, fetch, node_set, where
 from .readings import MetricSummary, metrics_of
@@ -65,6 +67,15 @@ def search(client: Client, words: tuple[str, ...] = (), kind: str = "", limit: i
         limit=limit,
         **bound,
     )
+
+
+def with_owners(client: Client, found: Lineage) -> Lineage:
+    """The same answer with the owner of every node: whom to tell."""
+    known = dict[NodeRef, Node]()
+    for part in chunks(reached.node for reached in found.nodes):
+        known |= get_nodes(client, part)
+    owned = (replace(reached, owner=known[reached.node].owner if reached.node in known else "") for reached in found.nodes)
+    return replace(found, nodes=list(owned))
 
 
 def resolve(client: Client, text: str) -> NodeRef:

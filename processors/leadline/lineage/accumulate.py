@@ -3,43 +3,74 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
+import msgspec
 from msgspec.structs import replace
 
 from leadline.events.ids import digest
-from leadline.events.records import RunEvent, RunIo
-from leadline.events.records.run import TERMINAL_TYPES
+from leadline.events.records import ColumnEdge, RunEvent, RunIo
+from leadline.events.records.run import TERMINAL_TYPES, JobDependency
 
-from .state import Ending, Job, Run
+from .state import Columns, Edge, Ending, Job, Node, Run
 
 _MAX_IO = 10_000
 """Nodes on one side of one run; more are in the store's run_io, but make no edges."""
+_MAX_COLUMNS = 20_000
+"""Edges between columns that one event may say."""
 _MAX_ENDINGS = 16
+_ENDLESS = ("STREAMING", "SERVICE")
 
 Comparable = TypeVar("Comparable", int, float, str)
 
 
-def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[str, dict[str, str]]]:
-    """The run after the event, and the event's descriptions by digest. Where nothing is new the run equals what it was."""
+def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[str, dict[str, str]], dict[str, Columns]]:
+    """The run after the event, and the event's descriptions and columns by digest. Where nothing is new the run equals what it
+    was."""
+    columns = to_columns(event.columns)
     described = {digest(*(f"{k}={v}" for k, v in sorted(part.items()))): part for part in _describe(event) if part}
     before = job.run(event.run_id)
     run = _first(event, recorded_at) if before is None else before
     started = _least(run.started_at, event.event_time if event.event_type == "START" else None)
-    return replace(
-        run,
-        first_at=min(run.first_at, event.event_time),
-        started_at=started,
-        # Signs of life count for open runs only; after the end they would change the state for nothing.
-        last_recorded_at=run.last_recorded_at if run.endings else max(run.last_recorded_at, recorded_at),
-        endings=_endings(run, event),
-        descriptions=_descriptions(run, described, event.event_time),
-        inputs=_union(run.inputs, event.inputs),
-        outputs=_union(run.outputs, event.outputs),
-        nominal_at=_greatest(run.nominal_at, event.nominal_at),
-        mode=max(run.mode, event.mode),
-        attempt=max(run.attempt, event.attempt),
-        heartbeat_seconds=_greatest(run.heartbeat_seconds, event.heartbeat_seconds),
-        deadline_at=_greatest(run.deadline_at, event.deadline_at),
-    ), described
+    return (
+        replace(
+            run,
+            first_at=min(run.first_at, event.event_time),
+            started_at=started,
+            # Signs of life count for open runs only; after the end they would change the state for nothing.
+            last_recorded_at=run.last_recorded_at if run.endings else max(run.last_recorded_at, recorded_at),
+            endings=_endings(run, event),
+            descriptions=_descriptions(run, described, event.event_time),
+            inputs=_union(run.inputs, event.inputs),
+            outputs=_union(run.outputs, event.outputs),
+            columns=run.columns.union(columns),
+            controls=run.controls.union(_control(event, dependency) for dependency in event.dependencies),
+            partial=run.partial or event.partial,
+            endless=run.endless or event.processing_type in _ENDLESS,
+            nominal_at=_greatest(run.nominal_at, event.nominal_at),
+            mode=max(run.mode, event.mode),
+            attempt=max(run.attempt, event.attempt),
+            heartbeat_seconds=_greatest(run.heartbeat_seconds, event.heartbeat_seconds),
+            deadline_at=_greatest(run.deadline_at, event.deadline_at),
+        ),
+        described,
+        columns,
+    )
+
+
+def to_columns(edges: list[ColumnEdge]) -> dict[str, Columns]:
+    """By digest; empty where there are none."""
+    if not edges:
+        return {}
+    found = {
+        Edge(
+            Node(edge.source_kind, edge.source_namespace, edge.source_name),
+            Node(edge.target_kind, edge.target_namespace, edge.target_name),
+            edge.source_field,
+            edge.target_field,
+        ): tuple(edge.transformations)
+        for edge in edges
+    }
+    columns = tuple(sorted(found.items(), key=lambda column: column[0])[:_MAX_COLUMNS])
+    return {digest(msgspec.json.encode(columns)): columns}
 
 
 def facts(job: Job, run: Run) -> dict[str, str]:
@@ -88,6 +119,12 @@ def _endings(run: Run, event: RunEvent) -> tuple[Ending, ...]:
         _greatest(before.peak_memory_bytes if before else None, event.peak_memory_bytes),
     )
     return tuple(sorted(known.values(), key=lambda ending: ending.standing)[-_MAX_ENDINGS:])
+
+
+def _control(event: RunEvent, dependency: JobDependency) -> Edge:
+    this = Node("JOB", event.job_namespace, event.job_name)
+    other = Node("JOB", dependency.job_namespace, dependency.job_name)
+    return Edge(other, this) if dependency.direction == "UPSTREAM" else Edge(this, other)
 
 
 def _union(known: frozenset[RunIo], new: list[RunIo]) -> frozenset[RunIo]:

@@ -2,25 +2,29 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Generic, NamedTuple, TypeVar
 
-from leadline.core.clock import Micros
+from msgspec.structs import replace
+
+from leadline.core.clock import HOUR, Micros
 from leadline.events.records import RunIo
 
-from .state import Edge, Interval, Job, Node, Run
+from .state import Columns, Design, Edge, Interval, Job, Node, Past, Run, Transformations
 
 _MAX_EDGES = 20_000
 """Of one run: the first in the order of their names. What it read and wrote is whole in the store's run_io."""
 
+Held = Mapping[Edge, Interval]
+
 
 class EdgeKey(NamedTuple):
-    """What an edge is known by. `run_id` and versions are empty at job level."""
+    """What an edge is known by. `run_id` and versions are empty but at run level."""
 
-    source: Node
+    edge: Edge
     source_version: str
-    target: Node
     target_version: str
     run_id: str
     valid_from: Micros
@@ -29,6 +33,50 @@ class EdgeKey(NamedTuple):
 class Validity(NamedTuple):
     last_seen: Micros
     valid_to: Micros | None
+    transformations: Transformations = ()
+
+
+Thing = TypeVar("Thing")
+
+
+class _Same(Generic[Thing]):
+    """The very same object, since comparing what it holds takes longer than what it is wanted for."""
+
+    def __init__(self, thing: Thing) -> None:
+        self.thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        return id(self.thing)
+
+
+class Word(NamedTuple):
+    """What one successful run, or one definition of the job (`design`), says of edges."""
+
+    start: Micros
+    ended: Micros
+    inputs: frozenset[RunIo]
+    outputs: frozenset[RunIo]
+    controls: frozenset[Edge]
+    columns: "ColumnSets"
+    partial: bool = False
+    design: bool = False
+
+
+class ColumnSets:
+    """Edges between columns, compared by their digests: they may be many."""
+
+    def __init__(self, digests: frozenset[str], known: Mapping[str, Columns]) -> None:
+        self._digests = digests
+        self.sets = [known[digest] for digest in sorted(digests)]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ColumnSets) and self._digests == other._digests
+
+    def __hash__(self) -> int:
+        return hash(self._digests)
 
 
 @functools.lru_cache(maxsize=1024)  # the runs of the window are asked again at every event of their job
@@ -46,42 +94,142 @@ def run_edges(run: Run) -> dict[EdgeKey, Validity]:
     validity = Validity(ending.time if ending else run.start, None)
     pairs = product(_versions(run.inputs), _versions(run.outputs))
     return {
-        EdgeKey(source, source_version, target, target_version, run.run_id, run.start): validity
+        EdgeKey(Edge(source, target), source_version, target_version, run.run_id, run.start): validity
         for (source, source_version), (target, target_version) in islice(pairs, _MAX_EDGES)
     }
 
 
-def job_edges(job: Job) -> dict[EdgeKey, Validity]:
-    """From the successful runs in the order of their start: an edge holds from the first that has it until one has it not."""
-    found: dict[EdgeKey, Validity] = {}
-    current = {interval.edge: interval for interval in job.past.intervals}
-    for run in job.runs:
-        if not speaks_of_edges(job, run):
-            continue
-        current, closed = advance(current, run)
-        found |= {_key(interval): Validity(interval.last_seen, run.start) for interval in closed}
-    return found | {_key(interval): Validity(interval.last_seen, None) for interval in current.values()}
+def words(job: Job) -> tuple[Word, ...]:
+    """Of the successful runs and the definitions within the window, in their order."""
+    said = [(run.order, _word(_Same(run), _Same(job.columns))) for run in job.runs if speaks_of_edges(job, run)]
+    if job.designs:
+        said += [(design.order, _design_word(job, design)) for design in job.designs if job.is_later(design)]
+        said.sort(key=itemgetter(0))
+    return tuple(word for _, word in said)
 
 
 def speaks_of_edges(job: Job, run: Run) -> bool:
     """A run that reports neither inputs nor outputs says nothing about them; a failed one cannot be trusted to be whole."""
-    return run.succeeded and bool(run.inputs or run.outputs) and job.in_window(run)
+    return run.succeeded and bool(run.inputs or run.outputs or run.controls) and job.in_window(run)
 
 
-def advance(current: dict[Edge, Interval], run: Run) -> tuple[dict[Edge, Interval], list[Interval]]:
-    """The intervals that hold after the run, and those that it ended."""
-    ending = run.ending
+def validities(past: Past, before: tuple[Word, ...], after: tuple[Word, ...]) -> tuple[dict[EdgeKey, Validity], ...]:
+    """What follows from the words `before` and from those `after`, without what closed before they differ."""
+    same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
+    held = _memory(_Same(past)).after(before[:same])
+    return tuple(_validities(held, later[same:]) for later in (before, after))
+
+
+def _validities(held: Held, later: tuple[Word, ...]) -> dict[EdgeKey, Validity]:
+    """An edge holds from the first that has it until one has it not."""
+    found: dict[EdgeKey, Validity] = {}
+    for word in later:
+        held, closed = advance(held, word)
+        found |= {_key(interval): _validity(interval, word.start) for interval in closed}
+    return found | {_key(interval): _validity(interval, None) for interval in held.values()}
+
+
+class _Memory:
+    """What held after the words that were asked for last: of a job that goes on, all but the newest are the same again."""
+
+    def __init__(self, past: Past) -> None:
+        self._past: Held = {interval.edge: interval for interval in past.intervals}
+        self._said: tuple[Word, ...] = ()
+        self._held: Held = self._past
+
+    def after(self, said: tuple[Word, ...]) -> Held:
+        known = len(self._said)
+        if said[:known] != self._said:
+            known, self._held = 0, self._past
+        for word in said[known:]:
+            self._held, _ = advance(self._held, word)
+        self._said = said
+        return self._held
+
+
+@functools.lru_cache(maxsize=512)
+def _memory(past: _Same[Past]) -> _Memory:
+    return _Memory(past.thing)
+
+
+def advance(held: Held, word: Word) -> tuple[Held, list[Interval]]:
+    """The intervals that hold after the word, and those that it ended."""
+    said = _edges(word)
+    now = {edge: _confirmed(held.get(edge), edge, word, transformations) for edge, transformations in said.items()}
+    denied = _Denial(word, said)
+    ended = []
+    for edge, interval in held.items():
+        if edge in denied:
+            ran, designed = interval.ran and word.design, interval.designed and not word.design
+            if not (ran or designed):
+                ended.append(interval)
+                continue
+            now[edge] = replace(interval, ran=ran, designed=designed)
+        elif edge not in said:
+            now[edge] = interval
+    return now, ended
+
+
+def _confirmed(before: Interval | None, edge: Edge, word: Word, transformations: Transformations) -> Interval:
+    if before is None:
+        return Interval(edge, word.start, word.ended, transformations, ran=not word.design, designed=word.design)
+    return Interval(
+        edge,
+        before.valid_from,
+        max(before.last_seen, word.ended),
+        transformations,
+        ran=before.ran or not word.design,
+        designed=before.designed or word.design,
+    )
+
+
+class _Denial:
+    """The edges that are no more, since a word that would have them has them not."""
+
+    def __init__(self, word: Word, said: Mapping[Edge, Transformations]) -> None:
+        self._said = said
+        self._silent = word.partial
+        self._data = bool(word.inputs or word.outputs)
+        self._control = bool(word.controls)
+        self._described = {edge.target for edge in said if edge.source_field}
+
+    def __contains__(self, edge: Edge) -> bool:
+        if self._silent or edge in self._said:
+            return False
+        match edge.granularity:
+            case "CONTROL":
+                return self._control
+            case "COLUMN":  # a tool that tells columns of a target tells them all
+                return edge.target in self._described or (self._data and Edge(edge.source, edge.target) not in self._said)
+        return self._data
+
+
+def _edges(word: Word) -> dict[Edge, Transformations]:
+    data = islice(product(nodes(word.inputs), nodes(word.outputs)), _MAX_EDGES)
+    found: dict[Edge, Transformations] = {Edge(source, target): () for source, target in data}
+    found |= dict.fromkeys(sorted(word.controls), ())
+    columns = (column for known in word.columns.sets for column in known)
+    for edge, transformations in islice(columns, _MAX_EDGES):
+        known = found.get(edge, ())
+        found[edge] = transformations if known in ((), transformations) else _union(known, transformations)
+    return found
+
+
+def _union(some: Transformations, others: Transformations) -> Transformations:
+    return tuple(sorted({*some, *others}, key=lambda one: (one.type, one.subtype, one.masking)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _word(run: _Same[Run], known: _Same[dict[str, Columns]]) -> Word:
+    this, ending = run.thing, run.thing.ending
     assert ending is not None
-    held = {}
-    for source, target in islice(product(nodes(run.inputs), nodes(run.outputs)), _MAX_EDGES):
-        edge = Edge(source, target)
-        before = current.get(edge)
-        held[edge] = Interval(edge, run.start, ending.time) if before is None else _seen(before, ending.time)
-    return held, [interval for edge, interval in current.items() if edge not in held]
+    columns = ColumnSets(this.columns, known.thing)
+    return Word(this.start, ending.time, this.inputs, this.outputs, this.controls, columns, partial=this.partial)
 
 
-def _seen(interval: Interval, at: Micros) -> Interval:
-    return Interval(interval.edge, interval.valid_from, max(interval.last_seen, at))
+def _design_word(job: Job, design: Design) -> Word:
+    columns = ColumnSets(frozenset(filter(None, [design.columns])), job.columns)
+    return Word(design.at, design.at, design.inputs, design.outputs, frozenset(), columns, design=True)
 
 
 def _versions(ios: frozenset[RunIo]) -> Iterator[tuple[Node, str]]:
@@ -91,4 +239,20 @@ def _versions(ios: frozenset[RunIo]) -> Iterator[tuple[Node, str]]:
 
 
 def _key(interval: Interval) -> EdgeKey:
-    return EdgeKey(interval.edge.source, "", interval.edge.target, "", "", interval.valid_from)
+    return EdgeKey(interval.edge, "", "", "", interval.valid_from)
+
+
+def _validity(interval: Interval, valid_to: Micros | None) -> Validity:
+    """Columns are confirmed to the hour: a wide table that is written every minute would send thousands of edges each time."""
+    seen = interval.last_seen
+    if interval.edge.source_field:
+        seen = max(interval.valid_from, seen - seen % HOUR)
+    return Validity(seen, valid_to, interval.transformations)
+
+
+def summed_up(intervals: Iterable[Interval], said: Iterable[Word]) -> tuple[Interval, ...]:
+    """The intervals that hold after the words."""
+    held: Held = {interval.edge: interval for interval in intervals}
+    for word in said:
+        held, _ = advance(held, word)
+    return tuple(held.values())

@@ -15,7 +15,7 @@ def lost_at(job: Job, run: Run) -> Micros | None:
     """When the run is LOST unless it is heard of before; None for a run that ended or is LOST already.
 
     The earlier of its deadline and of three missed heartbeats; without either, twice the job's longest run (at least
-    10 minutes) after its last event.
+    10 minutes) after its last event, unless it is a stream or a service, which ends by neither.
     """
     if run.endings or run.declared_lost:
         return None
@@ -24,6 +24,8 @@ def lost_at(job: Job, run: Run) -> Micros | None:
         promised.append(run.deadline_at)
     if run.heartbeat_seconds is not None:
         promised.append(run.last_recorded_at + round(_HEARTBEATS_MISSED * run.heartbeat_seconds * SECOND))
+    if run.endless and not promised:
+        return None
     return min(promised, default=run.last_recorded_at + max(2 * job.longest, _AT_LEAST))
 
 

@@ -12,7 +12,7 @@ from leadline.events.ids import derived_id
 from leadline.events.records import ChangeDetected, EdgeObserved, Event, MetricsReported, Reading, RunEvent
 
 from .changes import ChangeKey, Difference, changes, followers
-from .edges import EdgeKey, Validity, job_edges, run_edges, speaks_of_edges
+from .edges import EdgeKey, Validity, run_edges, speaks_of_edges, validities, words
 from .readings import UNITS, ReadingKey, readings
 from .state import Job, Run
 
@@ -50,10 +50,15 @@ def lost(job: Job, run: Run, at: int) -> RunEvent:
     )
 
 
-def _job_edges(before: Job, after: Job, was: Run | None, run: Run) -> Iterator[Event]:
+def _job_edges(before: Job, after: Job, was: Run | None, run: Run) -> list[Event]:
     spoke = was is not None and speaks_of_edges(before, was)
-    if spoke or speaks_of_edges(after, run):
-        yield from _edges(after, "", job_edges(before), job_edges(after))
+    return job_edges(before, after) if spoke or speaks_of_edges(after, run) else []
+
+
+def job_edges(before: Job, after: Job) -> list[Event]:
+    """What is new or corrected of the edges of the job as a whole."""
+    said, says = words(before), words(after)
+    return [] if said == says else list(_edges(after, "", *validities(after.past, said, says)))
 
 
 def _edges(job: Job, run_id: str, was: Mapping[EdgeKey, Validity], now: Mapping[EdgeKey, Validity]) -> Iterator[Event]:
@@ -62,33 +67,38 @@ def _edges(job: Job, run_id: str, was: Mapping[EdgeKey, Validity], now: Mapping[
 
 
 def _edge(job: Job, run_id: str, key: EdgeKey, validity: Validity, *, retracted: bool) -> EdgeObserved:
-    granularity = "RUN" if run_id else "JOB"
+    edge = key.edge
+    granularity = "RUN" if run_id else edge.granularity
+    columns = (edge.source_field, edge.target_field) if granularity == "COLUMN" else ()
     return EdgeObserved(
         event_id=derived_id(
             "edge",
             granularity,
-            *key.source,
+            *edge.source,
             key.source_version,
-            *key.target,
+            *edge.target,
             key.target_version,
             job.namespace,
             job.name,
             run_id,
             key.valid_from,
             job.revision,
+            *columns,
         ),
         event_time=validity.last_seen,
         producer=PRODUCER,
         source=SOURCE,
         granularity=granularity,
-        source_kind=key.source.kind,
-        source_namespace=key.source.namespace,
-        source_name=key.source.name,
+        source_kind=edge.source.kind,
+        source_namespace=edge.source.namespace,
+        source_name=edge.source.name,
         source_version=key.source_version,
-        target_kind=key.target.kind,
-        target_namespace=key.target.namespace,
-        target_name=key.target.name,
+        source_field=edge.source_field,
+        target_kind=edge.target.kind,
+        target_namespace=edge.target.namespace,
+        target_name=edge.target.name,
         target_version=key.target_version,
+        target_field=edge.target_field,
         job_namespace=job.namespace,
         job_name=job.name,
         run_id=run_id,
@@ -97,6 +107,7 @@ def _edge(job: Job, run_id: str, key: EdgeKey, validity: Validity, *, retracted:
         last_seen=validity.last_seen,
         revision=job.revision,
         retracted=retracted,
+        transformations=list(validity.transformations),
     )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from leadline.core.clock import Micros
-from leadline.events.records import RunIo
+from leadline.events.records import RunIo, Transformation
 
 OPEN, LOST, ENDED = 0, 1, 2
 _RANK = {"COMPLETE": 1, "ABORT": 2, "FAIL": 3}
@@ -14,11 +14,31 @@ _RANK = {"COMPLETE": 1, "ABORT": 2, "FAIL": 3}
 
 
 class Node(NamedTuple):
-    """A node that a run reads or writes."""
+    """A node that a run reads or writes; of control flow: a job."""
 
     kind: str
     namespace: str
     name: str
+
+
+class Edge(NamedTuple):
+    """From data to data, from column to column (`target_field` empty: to all of the target), or from job to job."""
+
+    source: Node
+    target: Node
+    source_field: str = ""
+    target_field: str = ""
+
+    @property
+    def granularity(self) -> str:
+        if self.source_field:
+            return "COLUMN"
+        return "CONTROL" if self.source.kind == self.target.kind == "JOB" else "JOB"
+
+
+Transformations = tuple[Transformation, ...]
+Columns = tuple[tuple[Edge, Transformations], ...]
+"""Edges between columns as one event says them, in the order of their names."""
 
 
 class Ending(msgspec.Struct, frozen=True, array_like=True):
@@ -39,6 +59,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One run, as its events so far add up.
 
     `descriptions` says when which description (a digest in Job.descriptions) was last given; later ones win field by field.
+    `columns` are digests in Job.columns; `partial`: there may be more inputs and outputs; `endless`: it is not expected to end.
     """
 
     run_id: str
@@ -49,6 +70,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     descriptions: dict[str, Micros] = {}
     inputs: frozenset[RunIo] = frozenset()
     outputs: frozenset[RunIo] = frozenset()
+    columns: frozenset[str] = frozenset()
+    controls: frozenset[Edge] = frozenset()
+    partial: bool = False
+    endless: bool = False
     nominal_at: Micros | None = None
     mode: str = ""
     attempt: int = 1
@@ -80,17 +105,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ending is not None and ending.type == "COMPLETE"
 
 
-class Edge(NamedTuple):
-    source: Node
-    target: Node
-
-
 class Interval(msgspec.Struct, frozen=True, array_like=True):
-    """The edge was in every successful run from `valid_from` on; the newest of them ended at `last_seen`."""
+    """The edge was in every successful run from `valid_from` on; the newest of them ended at `last_seen`.
+
+    It holds while the runs have it (`ran`) or the definition of the job does (`designed`).
+    """
 
     edge: Edge
     valid_from: Micros
     last_seen: Micros
+    transformations: Transformations = ()
+    ran: bool = True
+    designed: bool = False
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
@@ -101,21 +127,40 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is left of the runs older than the window: `until` is the newest of them."""
+    """What is left of the runs and definitions older than the window: `until` is the newest of them."""
 
     until: tuple[Micros, str] | None = None
     known: dict[str, Known] = {}
     intervals: tuple[Interval, ...] = ()
 
 
+class Design(msgspec.Struct, frozen=True, array_like=True):
+    """What the job reads and writes by one of its definitions; `columns` is a digest in Job.columns, empty for none."""
+
+    at: Micros
+    event_id: str
+    inputs: frozenset[RunIo]
+    outputs: frozenset[RunIo]
+    columns: str = ""
+
+    @property
+    def order(self) -> tuple[Micros, str]:
+        return (self.at, self.event_id)
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`runs` are ordered by start; `longest` is the longest known duration of an ended run."""
+    """`runs` are ordered by start; `longest` is the longest known duration of an ended run.
+
+    `designs` are ordered by time.
+    """
 
     namespace: str
     name: str
     runs: tuple[Run, ...] = ()
     past: Past = Past()
     descriptions: dict[str, dict[str, str]] = {}
+    columns: dict[str, Columns] = {}
+    designs: tuple[Design, ...] = ()
     longest: Micros = 0
     revision: int = 0
 
@@ -124,4 +169,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def in_window(self, run: Run) -> bool:
         """Whether the run takes part in job-level edges and changes: not a test, and not older than what is summed up."""
-        return run.mode != "TEST" and (self.past.until is None or run.order > self.past.until)
+        return run.mode != "TEST" and self.is_later(run)
+
+    def is_later(self, what: Run | Design) -> bool:
+        """Than what is summed up."""
+        return self.past.until is None or what.order > self.past.until

@@ -5,16 +5,32 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadline.events.records import RunEvent
+from leadline.events.records import JobDeclared, RunEvent
 
-from .told import Told, io, run_event
+from .told import Told, column, declared, io, run_event, waits_for
 
 NAMES = ("a", "b", "c")
 ios = st.lists(
     st.builds(io, st.sampled_from(NAMES), st.sampled_from(("", "1", "2")), st.sampled_from(("DATASET", "MODEL"))), max_size=2
 )
-events = st.builds(
-    lambda kind, run, seconds, commit, source, parameters, inputs, outputs, mode, packages: run_event(
+columns = st.lists(
+    st.builds(
+        column,
+        st.sampled_from(("a.x", "a.y", "b.x")),
+        st.sampled_from(("b.x", "c.x", "c.")),
+        st.sampled_from(("DIRECT/IDENTITY", "INDIRECT/FILTER")),
+    ),
+    max_size=2,
+)
+declarations = st.builds(
+    lambda seconds, inputs, outputs, columns: declared(seconds, inputs=inputs, outputs=outputs, columns=columns),
+    st.integers(0, 12),
+    ios,
+    ios,
+    columns,
+)
+run_events = st.builds(
+    lambda kind, run, seconds, commit, source, parameters, inputs, outputs, mode, packages, columns, before, partial: run_event(
         kind,
         f"run-{run}",
         seconds,
@@ -25,6 +41,9 @@ events = st.builds(
         outputs=outputs,
         mode=mode,
         packages=packages,
+        columns=columns,
+        dependencies=list(map(waits_for, before)),
+        partial=partial,
     ),
     st.sampled_from(("START", "RUNNING", "COMPLETE", "COMPLETE", "FAIL", "ABORT", "OTHER")),
     st.integers(0, 3),
@@ -36,12 +55,16 @@ events = st.builds(
     ios,
     st.sampled_from(("", "LIVE", "BACKFILL", "TEST")),
     st.dictionaries(st.just("numpy"), st.sampled_from(("1", "2")), max_size=1),
+    columns,
+    st.lists(st.sampled_from(("one", "two")), max_size=1),
+    st.booleans(),
 )
+events = st.one_of(run_events, run_events, run_events, declarations)
 
 
 @given(st.lists(events, min_size=1, max_size=12), st.integers())
 @settings(max_examples=300, deadline=None)
-def test_shuffled_and_doubled_events_give_the_same(history: list[RunEvent], seed: int) -> None:
+def test_shuffled_and_doubled_events_give_the_same(history: list[RunEvent | JobDeclared], seed: int) -> None:
     """The same events in any order, some of them twice, give the same edges, changes, states and readings."""
     shuffled = history + history[::2]
     random.Random(seed).shuffle(shuffled)
@@ -50,7 +73,7 @@ def test_shuffled_and_doubled_events_give_the_same(history: list[RunEvent], seed
 
 @given(st.lists(events, min_size=1, max_size=12))
 @settings(max_examples=100, deadline=None)
-def test_a_repeat_changes_nothing(history: list[RunEvent]) -> None:
+def test_a_repeat_changes_nothing(history: list[RunEvent | JobDeclared]) -> None:
     """Played a second time, the events give nothing at all, and the state is the very same object."""
     told = Told(history)
     job = told.job
@@ -60,7 +83,7 @@ def test_a_repeat_changes_nothing(history: list[RunEvent]) -> None:
 
 @given(st.lists(events, min_size=1, max_size=12))
 @settings(max_examples=100, deadline=None)
-def test_a_replay_sends_identical_events(history: list[RunEvent]) -> None:
+def test_a_replay_sends_identical_events(history: list[RunEvent | JobDeclared]) -> None:
     """What is computed twice from the same state is the same to the last byte, ids included, and no id comes twice."""
     first = Told(history).events
     assert Told(history).events == first

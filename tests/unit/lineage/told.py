@@ -7,7 +7,19 @@ import msgspec
 
 from leadline.core.clock import SECOND
 from leadline.events.ids import derived_id
-from leadline.events.records import ChangeDetected, EdgeObserved, Event, MetricsReported, RunEvent, RunIo, Tick
+from leadline.events.records import (
+    ChangeDetected,
+    ColumnEdge,
+    EdgeObserved,
+    Event,
+    JobDeclared,
+    JobDependency,
+    MetricsReported,
+    RunEvent,
+    RunIo,
+    Tick,
+    Transformation,
+)
 from leadline.lineage.graph import step
 from leadline.lineage.state import Job
 
@@ -20,6 +32,35 @@ def at(seconds: float) -> int:
 
 def io(name: str, version: str = "", kind: str = "DATASET", schema: str = "") -> RunIo:
     return RunIo(kind=kind, namespace="s3://lake", name=name, version=version, schema_version=schema)
+
+
+def column(source: str, target: str, *how: str) -> ColumnEdge:
+    """`source` and `target` as NAME.FIELD, each of `how` as TYPE/SUBTYPE."""
+    (source_name, source_field), (target_name, target_field) = source.split("."), target.split(".")
+    return ColumnEdge(
+        source_namespace="s3://lake",
+        source_name=source_name,
+        source_field=source_field,
+        target_namespace="s3://lake",
+        target_name=target_name,
+        target_field=target_field,
+        transformations=[Transformation(type=one.split("/")[0], subtype=one.split("/")[1]) for one in how],
+    )
+
+
+def waits_for(name: str) -> JobDependency:
+    return JobDependency(direction="UPSTREAM", job_namespace="ns", job_name=name)
+
+
+def declared(seconds: float, **fields: Any) -> JobDeclared:
+    return JobDeclared(
+        event_id=derived_id("declared", seconds, sorted(map(str, fields.items()))),
+        event_time=at(seconds),
+        producer="test/1",
+        job_namespace="ns",
+        job_name="job",
+        **fields,
+    )
 
 
 def run_event(kind: str, run: str, seconds: float, **fields: Any) -> RunEvent:
@@ -83,6 +124,23 @@ class Told:
             for e in latest(e for e in self.events if isinstance(e, EdgeObserved) and e.granularity == "JOB")
         }
 
+    def columns(self) -> dict[tuple[str, str, float], tuple[float | None, list[str]]]:
+        """Source and target as NAME.FIELD and start in seconds, to end in seconds and transformations."""
+        return {
+            (f"{e.source_name}.{e.source_field}", f"{e.target_name}.{e.target_field}", _seconds(e.valid_from)): (
+                None if e.valid_to is None else _seconds(e.valid_to),
+                [f"{how.type}/{how.subtype}" for how in e.transformations],
+            )
+            for e in latest(e for e in self.events if isinstance(e, EdgeObserved) and e.granularity == "COLUMN")
+        }
+
+    def controls(self) -> dict[tuple[str, str, float], float | None]:
+        """The job before, the job after and start in seconds, to end in seconds."""
+        return {
+            (e.source_name, e.target_name, _seconds(e.valid_from)): None if e.valid_to is None else _seconds(e.valid_to)
+            for e in latest(e for e in self.events if isinstance(e, EdgeObserved) and e.granularity == "CONTROL")
+        }
+
     def changes(self) -> dict[tuple[str, str], tuple[str, str]]:
         return {
             (e.run_id, e.what): (e.before, e.after) for e in latest(e for e in self.events if isinstance(e, ChangeDetected))
@@ -116,8 +174,8 @@ def identity(event: EdgeObserved | ChangeDetected) -> tuple[object, ...]:
         return (event.run_id, event.what, event.subject)
     return (
         event.granularity,
-        (event.source_kind, event.source_namespace, event.source_name, event.source_version),
-        (event.target_kind, event.target_namespace, event.target_name, event.target_version),
+        (event.source_kind, event.source_namespace, event.source_name, event.source_version, event.source_field),
+        (event.target_kind, event.target_namespace, event.target_name, event.target_version, event.target_field),
         event.run_id,
         event.valid_from,
     )

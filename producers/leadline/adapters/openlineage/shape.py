@@ -1,0 +1,45 @@
+"""Parts of JSON that may be missing or of another kind than they should be: then they are empty."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+Facet = dict[str, Any]
+"""Read only: it is a part of the event."""
+
+_NOTHING: Facet = {}
+
+
+def facet(facets: object, name: str) -> Facet:
+    """The facet of that name; empty where there is none, it is no object, or it says that it was deleted."""
+    found = facets.get(name) if isinstance(facets, dict) else None
+    return found if isinstance(found, dict) and found.get("_deleted") is not True else _NOTHING
+
+
+def obj(parent: Facet, name: str) -> Facet:
+    found = parent.get(name)
+    return found if isinstance(found, dict) else _NOTHING
+
+
+def objects(parent: Facet, name: str) -> Iterator[Facet]:
+    """The objects in an array."""
+    found = parent.get(name)
+    return (part for part in found if isinstance(part, dict)) if isinstance(found, list) else iter(())
+
+
+def text(parent: Facet, name: str) -> str:
+    found = parent.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def as_text(value: object) -> str:
+    """A text as it is, anything else as JSON; nothing: empty."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
+
+
+def number(parent: Facet, name: str) -> float | None:
+    found = parent.get(name)
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None

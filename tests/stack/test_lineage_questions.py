@@ -1,0 +1,217 @@
+"""Lineage asked by column, by version, between two nodes, as it was and as it was known."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from msgspec.structs import replace
+
+from leadline.cli import main
+from leadline.core.settings import Settings
+from leadline.events.records import EdgeObserved, Event, Transformation
+from leadline.history.connection import reading
+from leadline.history.edges import Times
+from leadline.history.fine_lineage import Point, fine_walk
+from leadline.history.lineage import Lineage, walk
+from leadline.history.node import NodeRef
+from leadline.history.nodes import with_owners
+from leadline.history.paths import between
+
+from .facts import DAY, HOUR, NOON, edge, io, owner, put, run_event, running_store
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """raw -> clean -> features -> scores, and raw -> report; scores is read from clean too; a wide fan of its own."""
+    with running_store(tmp_path_factory.mktemp("questions")) as settings:
+        put(settings, _edges())
+        put(settings, [owner("DATASET", "s3://lake", "scores", "team-scores")])
+        # Known a day later: the edge from raw to clean held only until then.
+        put(settings, [replace(edge("raw", "clean", "clean", NOON, NOON + HOUR), revision=2)], NOON + DAY)
+        put(settings, [replace(edge("crm", "clean", "clean", NOON + HOUR), revision=2)], NOON + DAY)
+        yield settings
+
+
+def _edges() -> Iterator[Event]:
+    for source, target in (
+        ("raw", "clean"),
+        ("clean", "features"),
+        ("features", "scores"),
+        ("clean", "scores"),
+        ("raw", "report"),
+    ):
+        yield edge(source, target, target, NOON)
+    yield _column("raw.name", "clean.name", "DIRECT/IDENTITY")
+    yield _column("clean.name", "features.name_hash", "DIRECT/TRANSFORMATION", masking=True)
+    yield _column("clean.age", "features.", "INDIRECT/FILTER")
+    yield _column("features.name_hash", "scores.score")
+    yield _version("features", "1", "model", "7", "train-1")
+    yield _version("model", "7", "scores", "2026-11-21", "score-1")
+    yield _version("model", "8", "scores", "2026-11-22", "score-2")
+    yield run_event("ingest", "i-1", "START", NOON, outputs=[io("raw"), *map(io, ("clean", "features", "report"))])
+
+
+def _column(source: str, target: str, how: str = "", *, masking: bool = False) -> EdgeObserved:
+    (source_name, source_field), (target_name, target_field) = source.split("."), target.split(".")
+    ways = [Transformation(type=how.split("/", maxsplit=1)[0], subtype=how.split("/")[1], masking=masking)] if how else []
+    return replace(
+        edge(source_name, target_name, target_name, NOON),
+        event_id=f"{source}>{target}",
+        granularity="COLUMN",
+        source_field=source_field,
+        target_field=target_field,
+        transformations=ways,
+    )
+
+
+def _version(source: str, source_version: str, target: str, target_version: str, run: str) -> EdgeObserved:
+    return replace(
+        edge(source, target, target, NOON),
+        event_id=f"{source}@{source_version}>{target}@{target_version}",
+        granularity="RUN",
+        source_version=source_version,
+        target_version=target_version,
+        run_id=run,
+    )
+
+
+@pytest.fixture(scope="module")
+def client(store: Settings) -> Iterator[Client]:
+    with reading(store) as client:
+        yield client
+
+
+def data(name: str) -> NodeRef:
+    return NodeRef("DATASET", "s3://lake", name)
+
+
+def names(found: Lineage) -> set[str]:
+    return {reached.name for reached in found.nodes if reached.kind != "JOB"}
+
+
+def columns(client: Client, of: str, up: bool) -> dict[str, int]:
+    name, field = of.split(".")
+    found = fine_walk(client, Point(data(name), field), "up" if up else "down", "COLUMN")
+    assert found.truncated == ""
+    return {f"{point.node.name}.{point.part}": distance for point, distance in found.distances}
+
+
+def test_a_column_is_followed_to_its_sources(client: Client) -> None:
+    """Through every hop, with the columns that decided which rows there are."""
+    assert columns(client, "scores.score", up=True) == {
+        "features.name_hash": 1,
+        "clean.name": 2,
+        "clean.age": 2,
+        "raw.name": 3,
+    }
+
+
+def test_a_column_is_followed_to_what_it_decides(client: Client) -> None:
+    """A filter reaches all columns of its target, and so all that any of them makes."""
+    assert columns(client, "clean.age", up=False) == {"features.": 1, "scores.score": 2}
+    assert columns(client, "raw.name", up=False) == {"clean.name": 1, "features.name_hash": 2, "scores.score": 3}
+
+
+def test_transformations_come_with_the_edge(client: Client) -> None:
+    """How a value came over, and that it cannot be seen any more."""
+    found = fine_walk(client, Point(data("features"), "name_hash"), "up", "COLUMN", depth=1)
+    (edge,) = [edge for edge in found.edges if edge.source.part == "name"]
+    assert [(how.type, how.subtype, how.masking) for how in edge.transformations] == [("DIRECT", "TRANSFORMATION", True)]
+    assert found.truncated == "depth"
+
+
+def test_a_version_is_followed_through_its_runs(client: Client) -> None:
+    """What version 7 was trained on and scored, and nothing of version 8."""
+    seven = Point(data("model"), "7")
+    up, down = fine_walk(client, seven, "up", "RUN"), fine_walk(client, seven, "down", "RUN")
+    assert [(point.node.name, point.part) for point, _ in up.distances] == [("features", "1")]
+    assert [(point.node.name, point.part) for point, _ in down.distances] == [("scores", "2026-11-21")]
+    assert {edge.run_id for edge in (*up.edges, *down.edges)} == {"train-1", "score-1"}
+
+
+def test_what_lies_between_two_nodes(client: Client) -> None:
+    """Every way, not one of them; and nothing beside them."""
+    found = between(walk(client, data("clean"), "down"), walk(client, data("scores"), "up"))
+    assert names(found) == {"features", "scores"}
+    assert {(edge.source.name, edge.target.name) for edge in found.edges} == {
+        ("clean", "features"),
+        ("clean", "scores"),
+        ("features", "scores"),
+    }
+    assert between(walk(client, data("report"), "down"), walk(client, data("scores"), "up")).nodes == []
+
+
+def test_as_it_was_and_as_it_was_known(client: Client) -> None:
+    """Two axes: a correction that became known later changes what was, never what was known."""
+    made_from = {
+        (as_of, known_at): names(walk(client, data("clean"), "up", as_of=as_of, known_at=known_at))
+        for as_of in (None, NOON, NOON + 2 * HOUR)
+        for known_at in (None, NOON + HOUR)
+    }
+    assert made_from == {
+        (None, None): {"crm"},
+        (None, NOON + HOUR): {"raw"},
+        (NOON, None): {"raw"},
+        (NOON, NOON + HOUR): {"raw"},
+        (NOON + 2 * HOUR, None): {"crm"},
+        (NOON + 2 * HOUR, NOON + HOUR): {"raw"},
+    }
+
+
+def test_since_leaves_out_what_no_run_confirmed(client: Client) -> None:
+    """What was last seen before is not part of the answer."""
+    assert names(walk(client, data("clean"), "up", since=NOON + HOUR)) == {"crm"}
+    assert names(walk(client, data("features"), "up", since=NOON + HOUR)) == set()
+
+
+def test_columns_as_known_then(client: Client) -> None:
+    """The same axes hold below the level of jobs."""
+    before = Times(known_at=NOON - HOUR)
+    assert fine_walk(client, Point(data("scores"), "score"), "up", "COLUMN", times=before).distances == []
+
+
+def test_impact_says_whose_it_is(client: Client) -> None:
+    """Each node downstream with its owner, where one is known."""
+    found = with_owners(client, walk(client, data("features"), "down"))
+    assert {(reached.name, reached.owner) for reached in found.nodes if reached.kind != "JOB"} == {("scores", "team-scores")}
+
+
+def test_the_command_draws_them(store: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a person sees; a way from the end to the beginning is found too, and where there is none it is said."""
+    monkeypatch.setenv("CLICKHOUSE", store.clickhouse)
+    monkeypatch.setenv("CLICKHOUSE_USER", store.clickhouse_user)
+    monkeypatch.setenv("CLICKHOUSE_PASSWORD", store.clickhouse_password)
+    monkeypatch.setenv("LEADLINE_DATA", str(store.data / "elsewhere"))
+
+    def drawn(*arguments: str, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", ["leadline", "lineage", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfd.readouterr()
+        assert int(end.value.code or 0) == code, err
+        return out + err
+
+    column = drawn("features", "--column", "name_hash")
+    assert "clean name" in column
+    assert "by features: DIRECT/TRANSFORMATION masked" in column
+    assert "model 7" in drawn("scores", "--version", "2026-11-21")
+    assert "run score-1" in drawn("scores", "--version", "2026-11-21")
+    assert "team-scores" in drawn("clean", "--down")
+    assert drawn("scores", "--to", "clean") == drawn("clean", "--to", "scores")
+    assert "no way leads" in drawn("report", "--to", "scores", code=1)
+    assert "exclude each other" in drawn("clean", "--to", "scores", "--column", "x", code=2)
+    assert "as known at" in drawn("clean", "--known-at", "2026-11-21T13:00")
+
+
+def test_a_fan_of_ten_thousand_columns(store: Settings) -> None:
+    """It ends, within its bounds, and says that there is more."""
+    put(store, (_column(f"wide.c{n}", "hub.x") for n in range(100)))
+    put(store, [replace(_column("hub.x", "hub2.y"), event_id="cycle"), _column("hub2.y", "hub.x")])
+    with reading(store) as client:
+        found = fine_walk(client, Point(data("hub"), "x"), "up", "COLUMN", max_points=50)
+        assert (len(found.distances), found.truncated) == (50, "nodes")
+        cycle = fine_walk(client, Point(data("hub2"), "y"), "down", "COLUMN")
+        assert [point.part for point, _ in cycle.distances] == ["x"]
