@@ -19,6 +19,7 @@ from .address import load_address
 from .check import Checker
 from .ingest import Ingest
 from .outlet import PRODUCER_SETTINGS, Outlet
+from .reads import read_routes
 from .routes import make_api
 from .tokens import load_tokens
 
@@ -47,7 +48,7 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     health = serve_health(progress, health_port, health_host)
     log.info("listening on %s:%d", *listening.getsockname()[:2])
     try:
-        _serve(make_api(Ingest(checker, outlet), tokens, loopback=address.loopback), listening)
+        _serve(make_api(Ingest(checker, outlet), tokens, loopback=address.loopback, reads=read_routes(settings)), listening)
         return 0
     finally:
         health.shutdown()

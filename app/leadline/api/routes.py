@@ -1,8 +1,10 @@
 """The API's routes, behind its guard."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from .drain import Drain
 from .errors import HANDLERS
@@ -11,10 +13,10 @@ from .ingest import Ingest
 from .tokens import Tokens
 
 
-def make_api(ingest: Ingest, tokens: Tokens, *, loopback: bool) -> Starlette:
-    """An ASGI application. `loopback`: it listens for this machine alone."""
+def make_api(ingest: Ingest, tokens: Tokens, *, loopback: bool, reads: Sequence[BaseRoute] = ()) -> Starlette:
+    """An ASGI application. `loopback`: it listens for this machine alone. `reads`: of `read_routes`."""
     return Starlette(
-        routes=[Route("/api/v1/events", ingest.events, methods=["POST"])],
+        routes=[Route("/api/v1/events", ingest.events, methods=["POST"]), *reads],
         middleware=[Middleware(Drain), Middleware(Guard, tokens=tokens, loopback=loopback)],
         exception_handlers=HANDLERS,
     )
