@@ -17,7 +17,7 @@ Limit = Annotated[int, Meta(ge=1, le=100_000)]
 
 def parameters(given: QueryParams, kind: type[Asked]) -> Asked:
     """Fields that are lists may be given several times. Raises UsageError."""
-    lists = {field.name for field in msgspec.structs.fields(kind) if get_origin(field.type) is list}
+    lists = {field.encode_name for field in msgspec.structs.fields(kind) if get_origin(field.type) is list}
     values: dict[str, str | list[str]] = {}
     for name in given:
         found = given.getlist(name)
