@@ -60,16 +60,20 @@ def _walk(client: Client, found: Found, depth: int, downstream: bool) -> tuple[I
 
 def _start(client: Client, found: Found) -> list[Column]:
     ref = found.ref
-    if found.field:
-        return [(ref, found.field)]
     if ref.kind == "JOB":
         columns = {(edge.target, edge.target_field) for edge in edges_of_job(client, ref) if edge.target_field}
     else:
-        columns = {(ref, field.name) for field in _fields(client, [ref])[ref]}
-        columns |= {(ref, edge.target_field) for edge in edges_into(client, [ref], found.as_of) if edge.target_field}
+        columns = {(ref, field) for field in _columns(client, ref, found.as_of) if found.field in ("", field)}
     if not columns:
-        raise LeadlineError(f"nothing is known of the columns of {ref}")
+        raise LeadlineError(f"nothing is known of {f'column {found.field!r}' if found.field else 'the columns'} of {ref}")
     return sorted(columns)
+
+
+def _columns(client: Client, ref: NodeRef, as_of: Micros | None) -> set[str]:
+    """As they are described, and as edges name them."""
+    described = {field.name for field in _fields(client, [ref])[ref]}
+    made = {edge.target_field for edge in edges_into(client, [ref], as_of) if edge.target_field}
+    return described | made | {edge.source_field for edge in edges_out_of(client, [ref])}
 
 
 def _up(client: Client, inputs: Inputs, start: list[Column], depth: int, as_of: Micros | None) -> str:

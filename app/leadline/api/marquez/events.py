@@ -11,10 +11,14 @@ from starlette.responses import Response
 from leadline.core.errors import UsageError
 from leadline.history.query import MOMENT, fetch, where
 
+from ..errors import ApiError
 from ..queries.parameters import moment, parameters
 from .answer import as_json
 from .counted import count
 from .page import LIMITED, Page
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Several times the largest event."""
 
 
 class OfEvents(Page, frozen=True, rename="camel"):
@@ -24,6 +28,10 @@ class OfEvents(Page, frozen=True, rename="camel"):
     before: str = ""
     after: str = ""
     sort_direction: str = "desc"
+
+
+class _Size(msgspec.Struct, frozen=True):
+    size: int
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -47,6 +55,11 @@ def events(client: Client, request: Request) -> Response:
         "" if bound["after"] is None else f"event_time >= {MOMENT % 'after'}",
         "" if bound["namespace"] is None else "namespace = {namespace:String}",
     )
-    rows = fetch(client, _Row, f"{source} ORDER BY event_time {direction}, event_id {LIMITED}", **bound, **asked.bound)
+    page = f"{source} ORDER BY event_time {direction}, event_id {LIMITED}"
+    size = fetch(client, _Size, f"FROM (SELECT body {page})", {"size": "sum(length(body))"}, **bound, **asked.bound)[0].size
+    if size > MAX_BYTES:
+        detail = f"these {asked.limit} events have {size:,} bytes; {MAX_BYTES:,} are given at once: ask with a smaller limit"
+        raise ApiError(413, "too_large", detail)
+    rows = fetch(client, _Row, page, **bound, **asked.bound)
     found = [msgspec.Raw(row.body.encode()) for row in rows]
     return as_json({"events": found, "totalCount": count(client, source, **bound)})

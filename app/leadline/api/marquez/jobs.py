@@ -97,11 +97,12 @@ def one_job(client: Client, request: Request) -> Response:
 
 
 def shaped_jobs(client: Client, nodes: Iterable[Node], latest: int = LATEST) -> list[Job]:
-    """With the `latest` runs of each, in the order of the nodes."""
+    """With the `latest` runs of each, of which the newest has its facets; in the order of the nodes."""
     nodes = list(nodes)
     refs = [node.ref for node in nodes]
     newest, succeeded = newest_runs(client, refs, latest), newest_runs(client, refs, 1, "COMPLETE")
-    runs = shaped(client, (row for rows in newest.values() for row in rows))
+    older = {row.key for rows in newest.values() for row in rows[1:]}
+    runs = shaped(client, (row for rows in newest.values() for row in rows), brief=older)
     current = {ref: rows[0] for ref, rows in succeeded.items()}
     io = io_of(client, (row.key for row in current.values()))
     versions = {ref: version_of(row, io.get(row.key, ())) for ref, row in current.items()}

@@ -76,15 +76,28 @@ def _cut(text: str, colons: list[int], parts: int) -> Iterator[list[str]]:
 
 
 def find(client: Client, text: str) -> Found:
-    """With a version behind `#` where there is no node without. Raises UsageError, LeadlineError where nothing fits."""
-    whole = _known(client, text)
-    if whole is not None:
-        return Found(*whole, as_of=None)
-    unversioned, sign, version = text.rpartition("#")
-    versioned = _known(client, unversioned) if sign else None
-    if versioned is None:
-        raise LeadlineError(f"no node is known as {text[:200]!r}")
-    return Found(*versioned, as_of=_made_at(client, versioned[0], version))
+    """A version may stand behind `#`; names that have such a sign themselves come first, fields, which may, last.
+
+    Raises UsageError, LeadlineError where nothing fits.
+    """
+    readings = [_unversioned, _versioned]
+    for read in reversed(readings) if type_of(text) == "datasetField" else readings:
+        found = read(client, text)
+        if found is not None:
+            return found
+    raise LeadlineError(f"no node is known as {text[:200]!r}")
+
+
+def _unversioned(client: Client, text: str) -> Found | None:
+    known = _known(client, text)
+    return Found(*known, as_of=None) if known else None
+
+
+def _versioned(client: Client, text: str) -> Found | None:
+    rest, sign, version = text.rpartition("#")
+    known = _known(client, rest) if sign else None
+    made_at = _made_at(client, known[0], version) if known else None
+    return Found(*known, as_of=made_at) if known and made_at is not None else None
 
 
 def _known(client: Client, text: str) -> tuple[NodeRef, str] | None:
@@ -99,7 +112,7 @@ class _Made(msgspec.Struct, frozen=True):
     event_time: Micros
 
 
-def _made_at(client: Client, ref: NodeRef, version: str) -> Micros:
+def _made_at(client: Client, ref: NodeRef, version: str) -> Micros | None:
     found = fetch(
         client,
         _Made,
@@ -108,6 +121,4 @@ def _made_at(client: Client, ref: NodeRef, version: str) -> Micros:
         **msgspec.structs.asdict(ref),
         version=version,
     )
-    if not found:
-        raise LeadlineError(f"{ref} has no version {version!r}")
-    return found[0].event_time
+    return found[0].event_time if found else None

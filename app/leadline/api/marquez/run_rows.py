@@ -1,6 +1,6 @@
 """Runs as Marquez shows them, with what they read and wrote."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from clickhouse_connect.driver.client import Client
@@ -105,12 +105,13 @@ def io_of(client: Client, runs: Iterable[RunKey]) -> Io:
     return found
 
 
-def shaped(client: Client, rows: Iterable[RunRow]) -> dict[RunKey, Run]:
-    """With all that belongs to them."""
+def shaped(client: Client, rows: Iterable[RunRow], brief: Collection[RunKey] = ()) -> dict[RunKey, Run]:
+    """With all that belongs to them; those in `brief` without facets, which may be a megabyte each."""
     rows = list(rows)
     runs = [row.key for row in rows]
     io = io_of(client, runs)
-    facets = facets_of_runs(client, runs, (part.node for used in io.values() for part in used))
+    told = [key for key in runs if key not in brief]
+    facets = facets_of_runs(client, told, (part.node for key in told for part in io.get(key, ())))
     return {row.key: run_shape(row, io.get(row.key, ()), facets) for row in rows}
 
 
