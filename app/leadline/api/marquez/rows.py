@@ -1,6 +1,7 @@
 """Rows about many nodes or runs at once: their names are one bound parameter, in parts that servers take."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 from clickhouse_connect.driver.client import Client
@@ -22,11 +23,17 @@ def pairs(nodes: Iterable[NodeRef]) -> str:
 
 
 def of_nodes(
-    client: Client, kind: type[Row], nodes: Iterable[NodeRef], source: Source, select: Mapping[str, str] | None = None
+    client: Client,
+    kind: type[Row],
+    nodes: Iterable[NodeRef],
+    source: Source,
+    select: Mapping[str, str] | None = None,
+    **bound: Any,
 ) -> Iterator[Row]:
     """By the columns kind, namespace and name."""
     for part in chunks(nodes):
-        yield from fetch(client, kind, source(f"(kind, namespace, name) IN {NODE_SET % 'nodes'}"), select, nodes=node_set(part))
+        condition = f"(kind, namespace, name) IN {NODE_SET % 'nodes'}"
+        yield from fetch(client, kind, source(condition), select, nodes=node_set(part), **bound)
 
 
 def of_names(
@@ -49,7 +56,7 @@ def of_runs(
     runs: Iterable[tuple[str, str, str]],
     source: Source,
     select: Mapping[str, str] | None = None,
-    **bound: str,
+    **bound: Any,
 ) -> Iterator[Row]:
     """By the columns job_namespace, job_name and run_id."""
     for part in chunks(NodeRef(*run) for run in runs):

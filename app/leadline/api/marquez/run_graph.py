@@ -14,7 +14,7 @@ from leadline.core.clock import to_datetime
 from leadline.core.errors import LeadlineError
 from leadline.events.records.event import Micros
 from leadline.history.node import NodeRef
-from leadline.history.query import fetch
+from leadline.history.query import MOMENT, fetch
 
 from ..queries.parameters import parameters
 from .answer import as_json
@@ -111,35 +111,45 @@ def _walk(client: Client, start: dict[RunKey, RunRow], depth: int) -> tuple[list
 
 def _makers(client: Client, runs: dict[RunKey, RunRow], io: Io) -> dict[IoRow, RunKey]:
     read = [part for used in io.values() for part in used if part.direction == "INPUT"]
+    makers = _makers_of_versions(client, [part for part in read if part.version])
+    unversioned = [part for part in read if not part.version]
+    ended = {part: runs[part.run].last_event_at for part in unversioned}
     writes: dict[NodeRef, list[Write]] = {}
-    for write in _writes(client, {part.node for part in read}):
+    for write in _writes(client, unversioned, max(ended.values(), default=0)):
         writes.setdefault(write.node, []).append(write)
-    makers = {part: maker_of(part, runs[part.run].last_event_at, writes.get(part.node, ())) for part in read}
-    return {part: maker for part, maker in makers.items() if maker is not None}
+    makers |= {part: maker_of(part, ended[part], writes.get(part.node, ())) for part in unversioned}
+    return {part: maker for part, maker in makers.items() if maker is not None and maker != part.run}
 
 
-def maker_of(read: IoRow, until: Micros, writes: Iterable[Write]) -> RunKey | None:
-    """The run that wrote that version first; of an unknown version the run that wrote last before the reader ended.
+def _makers_of_versions(client: Client, read: list[IoRow]) -> dict[IoRow, RunKey | None]:
+    rows = of_nodes(
+        client,
+        Write,
+        sorted({part.node for part in read}),
+        lambda of: f"FROM leadline.versions WHERE {of} AND has({{versions:Array(String)}}, version) AND run_id != ''",
+        versions=sorted({part.version for part in read}),
+    )
+    made = {(row.node, row.version): row.run for row in rows}
+    return {part: made.get((part.node, part.version)) for part in read}
 
-    `writes`: the newest first.
-    """
-    others = [write for write in writes if write.run != read.run and write.event_time <= until]
-    if read.version:
-        same = [write.run for write in others if write.version == read.version]
-        return same[-1] if same else None
-    return others[0].run if others else None
 
-
-def _writes(client: Client, data: set[NodeRef]) -> Iterator[Write]:
+def _writes(client: Client, read: list[IoRow], until: Micros) -> Iterator[Write]:
+    """The newest first."""
     return of_nodes(
         client,
         Write,
-        sorted(data),
+        sorted({part.node for part in read}),
         lambda of: (
-            f"FROM leadline.run_io WHERE {of} AND direction = 'OUTPUT' "
+            f"FROM leadline.run_io WHERE {of} AND direction = 'OUTPUT' AND event_time <= {MOMENT % 'until'} "
             f"ORDER BY event_time DESC, run_id LIMIT {MAX_WRITES:d} BY kind, namespace, name"
         ),
+        until=until,
     )
+
+
+def maker_of(read: IoRow, ended: Micros, writes: Iterable[Write]) -> RunKey | None:
+    """Of a version that is not known: the run that wrote last before the reader ended. `writes`: the newest first."""
+    return next((write.run for write in writes if write.run != read.run and write.event_time <= ended), None)
 
 
 def _shape(row: RunRow, io: Iterable[IoRow], makers: dict[IoRow, RunKey]) -> UpstreamRun:
