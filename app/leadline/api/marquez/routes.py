@@ -40,9 +40,9 @@ QUESTIONS: dict[str, Question] = {
     "column-lineage": column_lineage,
     "runlineage/upstream": upstream,
     "events/lineage": events,
-    # Marquez has no such paths; its Python client asks for them.
+    # Marquez has no such paths; its Python client asks for them, without encoding the namespace.
     "events": events,
-    "events/{namespace}": events,
+    "events/{namespace:path}": events,
     "search": search,
     "sources": sources,
     "sources/{source}": one_source,
