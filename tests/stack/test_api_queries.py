@@ -1,14 +1,23 @@
 """Leadline's own queries over HTTP, on a real store: what the command line prints, and errors in one shape."""
 
+import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.client import Client
+from starlette.requests import Request
+from starlette.responses import Response
 
+from leadline.api.errors import ApiError
+from leadline.api.queries.answer import as_json
+from leadline.api.queries.reader import Question, Reader
+from leadline.core.errors import Unavailable
 from leadline.core.settings import Settings
 from leadline.events.records import Event, Reading
 
@@ -172,3 +181,49 @@ def test_store_away(store: Settings, tmp_path: Path) -> None:
         assert (answer.status, answer.error) == (503, "unavailable")
         assert "http://127.0.0.1:9" in answer.json["detail"]
         assert answer.headers["retry-after"]
+
+
+REQUEST = Request({"type": "http", "query_string": b"", "headers": []})
+
+
+def test_who_waits_too_long_is_told_to_come_again(store: Settings) -> None:
+    """429 while all turns are taken; whoever has one gets the answer."""
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(_client: Client, _request: Request) -> Response:
+        begun.set()
+        assert go.wait(30)
+        return as_json([])
+
+    async def ask() -> None:
+        endpoint = Reader(store, at_once=1, patience_seconds=0.05).endpoint(slow)
+        first = asyncio.ensure_future(endpoint(REQUEST))
+        assert await asyncio.to_thread(begun.wait, 30)
+        with pytest.raises(ApiError) as busy:
+            await endpoint(REQUEST)
+        go.set()
+        assert (await first).status_code == 200
+        assert (busy.value.status, busy.value.error) == (429, "busy")
+
+    asyncio.run(ask())
+
+
+def test_what_the_store_refuses(store: Settings) -> None:
+    """Is no fault of who asks, nor something that is not there."""
+
+    def wrong(client: Client, _request: Request) -> Response:
+        return as_json(client.query("SELECT nothing").result_rows)
+
+    with pytest.raises(ApiError) as refused:
+        asyncio.run(_asked(store, wrong))
+    assert (refused.value.status, refused.value.error) == (500, "store_refused")
+
+
+def test_an_api_without_a_store() -> None:
+    """Says which setting is missing."""
+    with pytest.raises(Unavailable, match="CLICKHOUSE"):
+        asyncio.run(_asked(Settings(), lambda _client, _request: as_json([])))
+
+
+async def _asked(settings: Settings, question: Question) -> Response:
+    return await Reader(settings).endpoint(question)(REQUEST)

@@ -356,6 +356,45 @@ def test_what_is_not_carried(api: Api, method: str, path: str) -> None:
     assert "POST /api/v1/lineage" in answer.json["detail"]
 
 
+HOSTILE = [
+    "\x00",
+    "a\\",
+    "'; DROP TABLE x --",
+    '"',
+    "%",
+    "%(a)s {x:String}",
+    "\t\n\r",
+    "\x1b[31m",
+    "😀",
+    "..",
+    "#",
+    "::" * 15,
+    "a" * 5_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_names_hold_any_text(api: Api, text: str) -> None:
+    """Nothing that stands in a name is taken for anything else, nor ends in a failure."""
+    paths = [
+        of("namespaces", text),
+        of("namespaces", text, "jobs", text),
+        of("namespaces", DATABASE, "datasets", text),
+        of("namespaces", DATABASE, "datasets", DAILY, "versions", text),
+        of("jobs", "runs", text),
+        of("sources", text),
+    ]
+    assert {api.get(path).status for path in paths} == {404}
+    answers = [
+        api.get("/api/v1/lineage", {"nodeId": f"dataset:{text}:{text}"}),
+        api.get("/api/v1/column-lineage", {"nodeId": f"datasetField:{DATABASE}:{DAILY}:{text}"}),
+        api.get("/api/v1/runlineage/upstream", {"runId": text}),
+        api.get("/api/v1/search", {"q": text, "namespace": text}),
+        api.get("/api/v1/stats/jobs", {"period": "DAY", "timezone": text}),
+    ]
+    assert {answer.status for answer in answers} <= {200, 400, 404}, [answer.text for answer in answers]
+
+
 def test_same_guard(api: Api) -> None:
     """Without a token nothing is read or refused in particular."""
     assert api.ask("GET", "/api/v1/namespaces", token="wrong").status == 401

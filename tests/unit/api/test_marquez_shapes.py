@@ -195,7 +195,9 @@ def test_days_are_as_long_as_they_are() -> None:
     assert sorted(lengths) == [24] * 6 + [25]
 
 
-@pytest.mark.parametrize("wrong", [("YEAR", "UTC"), ("DAY", "Mars"), ("DAY", "../etc/passwd"), ("DAY", "")])
+@pytest.mark.parametrize(
+    "wrong", [("YEAR", "UTC"), ("DAY", "Mars"), ("DAY", "../etc/passwd"), ("DAY", "Europe"), ("DAY", "a" * 5_000), ("DAY", "")]
+)
 def test_no_intervals(wrong: tuple[str, str]) -> None:
     """Another period, and what is no time zone."""
     with pytest.raises(UsageError):

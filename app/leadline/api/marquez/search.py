@@ -51,7 +51,7 @@ def search(client: Client, request: Request) -> Response:
             "" if after is None else f"last_seen > {MOMENT % 'after'}",
         )
         + f" ORDER BY {order} LIMIT {{limit:UInt32}}",
-        pattern=f"%{asked.q}%",
+        pattern="%" + asked.q.replace("\\", "\\\\") + "%",
         namespace=asked.namespace,
         before=before,
         after=after,

@@ -105,7 +105,7 @@ def intervals(period: str, timezone: str, now: Micros) -> list[Interval]:
     """The last 24 hours or 7 days, the one that is under way among them. Raises UsageError."""
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last: what is no file's name, or a folder
         raise UsageError(f"timezone is {timezone[:100]!r}, which is unknown; write for example Europe/Berlin") from None
     local = to_datetime(now).astimezone(zone)
     match period.upper():
