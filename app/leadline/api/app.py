@@ -21,6 +21,7 @@ from .ingest import Ingest
 from .intake import Intake
 from .lineage import Lineage
 from .outlet import PRODUCER_SETTINGS, Outlet
+from .reads import read_routes
 from .routes import make_api
 from .tokens import load_tokens
 
@@ -48,7 +49,8 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     outlet.start()
     health = serve_health(progress, health_port, health_host)
     intake = Intake()
-    api = make_api(Ingest(intake, checker, outlet), Lineage(intake, outlet), progress, tokens, loopback=address.loopback)
+    ingest, lineage = Ingest(intake, checker, outlet), Lineage(intake, outlet)
+    api = make_api(ingest, lineage, progress, tokens, loopback=address.loopback, reads=read_routes(settings))
     log.info("listening on %s:%d", *listening.getsockname()[:2])
     try:
         _serve(api, listening)

@@ -1,8 +1,10 @@
 """The API's routes, behind its guard."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from leadline.core.health import Progress
 
@@ -16,8 +18,10 @@ from .state import state_routes
 from .tokens import Tokens
 
 
-def make_api(ingest: Ingest, lineage: Lineage, progress: Progress, tokens: Tokens, *, loopback: bool) -> Starlette:
-    """An ASGI application. `loopback`: it listens for this machine alone."""
+def make_api(
+    ingest: Ingest, lineage: Lineage, progress: Progress, tokens: Tokens, *, loopback: bool, reads: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """An ASGI application. `loopback`: it listens for this machine alone. `reads`: of `read_routes`."""
     return Starlette(
         routes=[
             Route("/api/v1/events", ingest.events, methods=["POST"]),
@@ -25,6 +29,7 @@ def make_api(ingest: Ingest, lineage: Lineage, progress: Progress, tokens: Token
             Route("/api/v1/lineage/batch", lineage.events, methods=["POST"]),
             *state_routes(progress),
             *docs_routes(),
+            *reads,
         ],
         middleware=[Middleware(Drain), Middleware(Guard, tokens=tokens, loopback=loopback)],
         exception_handlers=HANDLERS,
