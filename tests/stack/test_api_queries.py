@@ -83,6 +83,12 @@ SAME = {
         [*PREDICTIONS, ("as_of", "2026-11-21T11:30Z"), ("depth", "3")],
         ["predictions", "--as-of", "2026-11-21T11:30Z", "--depth", "3", "--json"],
     ),
+    "lineage down": ([*PREDICTIONS[:2], ("name", "raw"), ("direction", "down")], ["raw", "--down", "--json"]),
+    "lineage between": (
+        [*PREDICTIONS, ("to", "s3://lake/raw"), ("known_at", "2026-11-22")],
+        ["predictions", "--to", "s3://lake/raw", "--known-at", "2026-11-22", "--json"],
+    ),
+    "lineage version": ([("node", "s3://lake/raw"), ("version", "v1")], ["s3://lake/raw", "--version", "v1", "--json"]),
     "explain": ([("id", "aaaa-1")], ["aaaa-1", "--json"]),
     "alerts": ([("which", "all"), ("limit", "5")], ["--all", "--limit", "5", "--json"]),
     "trend": (
@@ -97,6 +103,7 @@ SAME = {
 def test_what_the_command_prints(store: Settings, api: Api, name: str) -> None:
     """GET /api/v1/leadline/COMMAND gives, byte for byte, what COMMAND --json prints."""
     asked, arguments = SAME[name]
+    name = name.split(maxsplit=1)[0]
     answer = api.get(f"/api/v1/leadline/{name}", asked)
     assert answer.status == 200, answer.text
     assert len(answer.text) > 50
@@ -144,6 +151,7 @@ def test_names_hold_any_text(api: Api) -> None:
         ("show", {"kind": "DATASET", "name": "predictions"}, BAD, "namespace"),
         ("show", {"kind": "TABLE", "namespace": "n", "name": "m"}, BAD, "TABLE"),
         ("show", {"node": "nothing like it"}, NOT_FOUND, "no node fits"),
+        ("lineage", {"node": "predictions", "column": "x", "version": "1"}, BAD, "exclude"),
         ("lineage", {"node": "predictions", "direction": "left"}, BAD, "direction"),
         ("trend", {"node": "predictions", "metric": "mean", "dim": "eu"}, BAD, "KEY=VALUE"),
         ("alerts", {"since": "7d"}, BAD, "which=all"),
