@@ -24,7 +24,6 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, Producer
 from msgspec import json
 
-from leadline.cli.output import document
 from leadline.core.clock import DAY, isoformat
 from leadline.core.settings import Settings
 from leadline.events.codec import Codec
@@ -47,6 +46,7 @@ from leadline.events.records import (
 from leadline.events.registry import RegistryClient
 from leadline.events.topics import ALERTS
 from leadline.history.connection import connect
+from leadline.history.document import document
 from leadline.local import Stack
 
 from .machine import describe

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from clickhouse_connect.driver.client import Client
 
-from leadline.cli.output import document
 from leadline.core.clock import Micros, isoformat
 from leadline.core.settings import Settings
 from leadline.events.records import (
@@ -24,6 +23,7 @@ from leadline.events.records import (
     RunIo,
 )
 from leadline.history.connection import connect
+from leadline.history.document import document
 from leadline.local import Stack
 from tests.conftest import free_port_base
 

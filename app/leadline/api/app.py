@@ -18,7 +18,10 @@ from leadline.events.registry import RegistryClient
 from .address import load_address
 from .check import Checker
 from .ingest import Ingest
+from .intake import Intake
+from .lineage import Lineage
 from .outlet import PRODUCER_SETTINGS, Outlet
+from .reads import read_routes
 from .routes import make_api
 from .tokens import load_tokens
 
@@ -45,9 +48,12 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     checker = Checker(RegistryClient.of(settings, REGISTRY_SECONDS))
     outlet.start()
     health = serve_health(progress, health_port, health_host)
+    intake = Intake()
+    ingest, lineage = Ingest(intake, checker, outlet), Lineage(intake, outlet)
+    api = make_api(ingest, lineage, progress, tokens, loopback=address.loopback, reads=read_routes(settings))
     log.info("listening on %s:%d", *listening.getsockname()[:2])
     try:
-        _serve(make_api(Ingest(checker, outlet), tokens, loopback=address.loopback), listening)
+        _serve(api, listening)
         return 0
     finally:
         health.shutdown()

@@ -3,9 +3,9 @@
 import asyncio
 import zlib
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
+from .budget import Room
 from .errors import ApiError
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -14,25 +14,35 @@ MOST_SECONDS = 30.0
 _GZIP = 31  # zlib's window bits for a gzip header
 
 
-def length_of(headers: Headers) -> int:
-    """Of the body as it comes. Raises ApiError: it must be said, since room for it is taken before it is read."""
-    text = headers.get("content-length", "")
-    if not text.isascii() or not text.isdigit():
-        raise ApiError(411, "length_required", "say the size of the body in Content-Length")
-    if int(text[:20]) > MAX_BYTES:
-        raise ApiError(413, "too_large", f"the body has {text[:20]} bytes; {MAX_BYTES:,} are taken: send smaller batches")
-    return int(text)
-
-
-async def read(request: Request) -> bytes:
-    """As it comes. The server never gives more than Content-Length says. Raises ApiError."""
+async def read(request: Request, room: Room) -> bytes:
+    """As it comes; room for it is taken before it is read, or part by part where its size is not said. Raises ApiError."""
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            return await request.body()
+            said = request.headers.get("content-length")
+            if said is None:
+                return await _read_parts(request, room)
+            await room.grow(_checked(int(said[:20])))
+            return await request.body()  # the server never gives more than was said
     except TimeoutError:
         raise ApiError(408, "too_slow", f"the body did not come within {MOST_SECONDS:.0f} s") from None
     except ClientDisconnect:
         raise ApiError(400, "cut_off", "the connection ended before the body did") from None
+
+
+async def _read_parts(request: Request, room: Room) -> bytes:
+    """What a client packs while it sends, as OpenLineage's for Java does, has no Content-Length."""
+    parts = []
+    async for part in request.stream():
+        _checked(room.size + len(part))
+        await room.grow(len(part))
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _checked(size: int) -> int:
+    if size > MAX_BYTES:
+        raise ApiError(413, "too_large", f"the body has {size:,} bytes or more; {MAX_BYTES:,} are taken: send smaller batches")
+    return size
 
 
 def unpack(data: bytes, encoding: str) -> bytes:

@@ -8,6 +8,7 @@ import msgspec
 from leadline.core.errors import Unreadable
 from leadline.events.codec import RECORD_HEADER, Codec, Registry
 from leadline.events.keys import key_of
+from leadline.events.messages import Message
 from leadline.events.topics import load_topics
 from leadline.events.validate import validate
 from leadline.track.entry import MAX_BODY_BYTES, Entry, Stamps, known
@@ -31,11 +32,14 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """A message for Kafka."""
+    """An entry that may go to Kafka."""
 
     index: int
     entry: Entry
     value: bytes
+
+    def message(self) -> Message:
+        return Message(self.entry.topic, self.entry.key, self.value, [*self.entry.headers])
 
 
 def decode(data: bytes) -> list[Entry]:

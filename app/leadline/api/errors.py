@@ -1,7 +1,8 @@
-"""What is answered when a request cannot be served: always `{"error": code, "detail": sentence}`."""
+"""What is answered when a request cannot be served: always `{"error": code, "detail": sentence}`, and what helps."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -14,14 +15,15 @@ RETRY_AFTER_SECONDS = 2
 
 
 class ApiError(Exception):
-    """`error` is a code for programs, `detail` a sentence for people."""
+    """`error` is a code for programs, `detail` a sentence for people; `more` stands beside them in the answer."""
 
-    def __init__(self, status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, error: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(detail)
         self.status = status
         self.error = error
         self.detail = detail
         self.headers = headers
+        self.more = more
 
 
 def busy(detail: str) -> ApiError:
@@ -29,7 +31,7 @@ def busy(detail: str) -> ApiError:
 
 
 def to_response(error: ApiError) -> Response:
-    body = msgspec.json.encode({"error": error.error, "detail": error.detail})
+    body = msgspec.json.encode({"error": error.error, "detail": error.detail, **error.more})
     return Response(body, error.status, error.headers, "application/json")
 
 

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 from leadline.core.errors import Unavailable
 from leadline.core.health import Progress
-
-from .check import Ready, Refused
+from leadline.events.messages import Message
 
 PRODUCER_SETTINGS = {
     "client.id": "leadline.api",
@@ -18,6 +17,9 @@ PRODUCER_SETTINGS = {
     "queue.buffering.max.messages": 200_000,
 }
 _POLL_SECONDS = 0.1
+
+TooLarge = dict[int, str]
+"""Of a batch: which messages Kafka finds too large, and what it says."""
 
 
 class Producer(Protocol):
@@ -50,21 +52,20 @@ class Outlet:
         self._stop.set()
         self._thread.join()
 
-    def publish(self, messages: Sequence[Ready]) -> "Future[list[Refused]]":
-        """The future ends when Kafka has acknowledged all, with those that it refuses; or with Unavailable.
+    def publish(self, messages: Sequence[Message]) -> "Future[TooLarge]":
+        """The future ends when Kafka has acknowledged all, but for those that it finds too large; or with Unavailable.
 
         Raises Unavailable where too many are waiting already. Some may arrive all the same.
         """
         waiting = _Waiting(len(messages), self._too_large)
-        for ready in messages:
-            entry = ready.entry
+        for index, message in enumerate(messages):
             try:
                 self._producer.produce(
-                    entry.topic,
-                    ready.value,
-                    entry.key,
-                    headers=list(entry.headers),
-                    on_delivery=functools.partial(waiting.delivered, ready),
+                    message.topic,
+                    message.value,
+                    message.key,
+                    headers=message.headers,
+                    on_delivery=functools.partial(waiting.delivered, index),
                 )
             except BufferError:
                 raise Unavailable("too much is waiting for Kafka; nothing of the batch was acknowledged") from None
@@ -84,18 +85,18 @@ class _Waiting:
     """For the acknowledgements of one batch."""
 
     def __init__(self, number: int, too_large: int) -> None:
-        self.done: Future[list[Refused]] = Future()
+        self.done: Future[TooLarge] = Future()
         self._left = number
-        self._too_large = too_large
-        self._refused: list[Refused] = []
+        self._code = too_large
+        self._too_large: TooLarge = {}
         self._failure = ""
         self.done.set_running_or_notify_cancel()  # whoever waits may go away, the acknowledgements still come
         if not number:
-            self.done.set_result([])
+            self.done.set_result({})
 
-    def delivered(self, ready: Ready, error: Any, _message: Any) -> None:
-        if error is not None and error.code() == self._too_large:
-            self._refused.append(Refused(ready.index, ready.entry.record, "too_large", error.str()))
+    def delivered(self, index: int, error: Any, _message: Any) -> None:
+        if error is not None and error.code() == self._code:
+            self._too_large[index] = error.str()
         elif error is not None:
             self._failure = error.str()
         self._left -= 1
@@ -104,4 +105,4 @@ class _Waiting:
         if self._failure:
             self.done.set_exception(Unavailable(f"Kafka did not acknowledge: {self._failure}; send the batch again"))
         else:
-            self.done.set_result(self._refused)
+            self.done.set_result(self._too_large)

@@ -1,15 +1,11 @@
 """leadline explain: why an alert was raised, or why a run failed."""
 
 import click
-from clickhouse_connect.driver.client import Client
 
-from leadline.core.errors import LeadlineError
 from leadline.core.settings import load_settings
 from leadline.history.connection import reading
-from leadline.history.explain_facts import explain_alert, explain_run
-from leadline.history.explanation.answer import Explanation
+from leadline.history.explain import explain_id
 from leadline.history.explanation.text import render
-from leadline.history.runs import find_run
 
 from .output import json_option, print_json, safe
 
@@ -26,21 +22,8 @@ def command(what: str, job_name: str, as_json: bool) -> None:
     no change is blamed. The text can be pasted into a ticket.
     """
     with reading(load_settings()) as client:
-        found = explanation(client, what, job_name)
+        found = explain_id(client, what, job_name)
     if as_json:
         print_json(found)
     else:
         click.echo("\n".join(map(safe, render(found).splitlines())))
-
-
-def explanation(client: Client, what: str, job_name: str = "") -> Explanation:
-    """Of the alert, else of the run with that id. Raises UsageError where several fit, LeadlineError where none does."""
-    if not job_name:
-        try:
-            return explain_alert(client, what)
-        except LeadlineError as no_alert:
-            try:
-                return explain_run(client, find_run(client, what))
-            except LeadlineError:
-                raise no_alert from None
-    return explain_run(client, find_run(client, what, job_name))

@@ -5,18 +5,15 @@ from collections.abc import Iterator
 from typing import Literal
 
 import click
-from clickhouse_connect.driver.client import Client
 
 from leadline.core.clock import Micros
-from leadline.core.errors import LeadlineError
 from leadline.core.settings import load_settings
+from leadline.history.ask_lineage import ask_lineage
 from leadline.history.connection import reading
 from leadline.history.edges import Times
-from leadline.history.fine_lineage import FineLineage, Granularity, Point, fine_walk
-from leadline.history.lineage import DEPTH, Direction, Lineage, walk
+from leadline.history.fine_lineage import FineLineage
+from leadline.history.lineage import DEPTH, Direction, Lineage
 from leadline.history.node import NodeRef
-from leadline.history.nodes import with_owners
-from leadline.history.paths import between
 
 from .fine_lineage import draw_fine
 from .moment import Moment
@@ -52,23 +49,19 @@ def command(  # noqa: PLR0917 - click names them
     as_json: bool,
 ) -> None:
     """Draw what NODE was made from (--up) or what was made from it (--down)."""
-    if sum(given is not None for given in (other, column, version)) > 1:
-        raise click.UsageError("--to, --column and --version exclude each other")
-    times = Times(as_of, known_at, since)
     with reading(load_settings()) as client:
-        start = find(client, node)
-        if column is not None or version is not None:
-            granularity: Granularity = "RUN" if column is None else "COLUMN"
-            fine = fine_walk(client, Point(start, column or version or ""), direction, granularity, depth=depth, times=times)
-            _show(fine, draw_fine(fine), caveats(fine), as_json=as_json)
-            return
-        if other is not None:
-            found = _way(client, start, find(client, other), depth, times)
-        else:
-            found = walk(client, start, direction, depth=depth, as_of=as_of, known_at=known_at, since=since)
-        if found.direction == "down":
-            found = with_owners(client, found)
-    _show(found, draw(found), caveats(found), as_json=as_json)
+        found = ask_lineage(
+            client,
+            find(client, node),
+            direction,
+            other=None if other is None else find(client, other),
+            column=column,
+            version=version,
+            depth=depth,
+            times=Times(as_of, known_at, since),
+        )
+    drawn = draw(found) if isinstance(found, Lineage) else draw_fine(found)
+    _show(found, drawn, caveats(found), as_json=as_json)
 
 
 command.help = f"{command.help}\n\n{NODE_HELP}"
@@ -80,17 +73,6 @@ def _show(found: Lineage | FineLineage, drawn: Iterator[str], notes: list[str], 
     else:
         for line in (*drawn, *notes):
             click.echo(line)
-
-
-def _way(client: Client, one: NodeRef, other: NodeRef, depth: int, times: Times) -> Lineage:
-    """In the direction of the data. Raises LeadlineError where there is no way."""
-    options = {"depth": depth, "as_of": times.as_of, "known_at": times.known_at, "since": times.since}
-    for first, last in ((one, other), (other, one)):
-        found = between(walk(client, first, "down", **options), walk(client, last, "up", **options))  # type: ignore[arg-type]
-        if found.nodes:
-            return found
-    more = f"; the walk was cut off by {found.truncated}" if found.truncated else ""
-    raise LeadlineError(f"no way leads from {one} to {other} or back{more}")
 
 
 def draw(found: Lineage) -> Iterator[str]:

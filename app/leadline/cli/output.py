@@ -1,27 +1,19 @@
-"""What commands print: tables for people, JSON for programs, and names with any text in them shown safely.
+"""What commands print: tables for people, JSON for programs, and names with any text in them shown safely."""
 
-JSON: times are ISO 8601 in UTC, bytes are base64, and NaN and infinities the strings "NaN", "Infinity" and "-Infinity",
-since JSON has no numbers for them.
-"""
-
-import base64
 import io
-import json
 import math
 import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import click
-import msgspec
 
-from leadline.core.clock import Micros, from_datetime, isoformat
+from leadline.core.clock import Micros, isoformat
 from leadline.core.errors import LeadlineError
-from leadline.events.times import time_fields
+from leadline.history.document import denormal, to_json
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 """Every command that reads takes it, as the parameter `as_json`."""
@@ -72,39 +64,7 @@ def duration(seconds: float | None) -> str:
 
 def number(value: float | None) -> str:
     """Six significant digits at most; a dash for none."""
-    return "-" if value is None else f"{value:.6g}" if math.isfinite(value) else _denormal(value)
-
-
-def document(value: Any) -> Any:  # noqa: PLR0911 - one line a type
-    """The value as what JSON knows: structs become objects and their times ISO 8601."""
-    if isinstance(value, msgspec.Struct):
-        times = time_fields(type(value))
-        return {name: _field(getattr(value, name), name in times) for name in value.__struct_fields__}
-    if isinstance(value, float) and not math.isfinite(value):
-        return _denormal(value)
-    if isinstance(value, dict):
-        return {str(key): document(part) for key, part in value.items()}
-    if isinstance(value, datetime):
-        return isoformat(from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC)))
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if value is None or isinstance(value, str | int | float):
-        return value
-    return [document(part) for part in value] if isinstance(value, Iterable) else str(value)
-
-
-def _field(value: Any, is_time: bool) -> Any:
-    return isoformat(value) if is_time and value is not None else document(value)
-
-
-def _denormal(value: float) -> str:
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-
-
-def to_json(value: Any, indent: int | None = None) -> str:
-    """JSON that is also safe to print: what steers a terminal is escaped, everything else stays readable."""
-    text = json.dumps(document(value), ensure_ascii=False, allow_nan=False, indent=indent)
-    return "".join(sign if sign == "\n" or _visible(sign) == sign else f"\\u{ord(sign):04x}" for sign in text)
+    return "-" if value is None else f"{value:.6g}" if math.isfinite(value) else denormal(value)
 
 
 def print_json(value: Any) -> None:

@@ -7,8 +7,9 @@ import click
 from leadline.core.errors import UsageError
 from leadline.core.settings import STORE_WRITER, load_settings
 from leadline.history.connection import answering, connect_reader
+from leadline.history.document import document
 
-from .output import document, json_option, print_json, print_table
+from .output import json_option, print_json, print_table
 
 
 @click.command("sql")

@@ -6,6 +6,7 @@ ROLES = {
     "bounds": "leadline.bounds.app",
     "enrichment": "leadline.enrichment.app",
     "api": "leadline.api.app",
+    "openlineage": "leadline.openlineage.app",
 }
 """Role to module; each module has `main(settings, health_host, health_port) -> int`, which returns after SIGTERM or SIGINT.
 

@@ -13,6 +13,8 @@ from confluent_kafka import KafkaError
 from leadline.api.address import Address
 from leadline.api.check import Checker
 from leadline.api.ingest import Ingest
+from leadline.api.intake import Intake
+from leadline.api.lineage import Lineage
 from leadline.api.outlet import Outlet
 from leadline.api.routes import make_api
 from leadline.api.tokens import Tokens
@@ -121,9 +123,11 @@ class Served:
 @contextmanager
 def served(*, loopback: bool = True) -> Iterator[Served]:
     producer, registry = MemoryProducer(), Registry()
-    outlet = Outlet(producer, Progress(60), KafkaError.MSG_SIZE_TOO_LARGE)
+    progress, intake = Progress(60), Intake()
+    outlet = Outlet(producer, progress, KafkaError.MSG_SIZE_TOO_LARGE)
     listening = Address("127.0.0.1", 0).bind()
-    api = make_api(Ingest(Checker(registry), outlet), Tokens([TOKEN]), loopback=loopback)
+    ingest = Ingest(intake, Checker(registry), outlet)
+    api = make_api(ingest, Lineage(intake, outlet), progress, Tokens([TOKEN]), loopback=loopback)
     server = uvicorn.Server(uvicorn.Config(api, http="h11", ws="none", lifespan="off", log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, args=([listening],))
     outlet.start()

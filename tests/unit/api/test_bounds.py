@@ -3,6 +3,8 @@
 import asyncio
 import tracemalloc
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -43,15 +45,22 @@ def test_what_is_not_exactly_one_stream_is_no_gzip(data: bytes) -> None:
     assert (raised.value.status, raised.value.error) == (400, "not_gzip")
 
 
+@asynccontextmanager
+async def taken(budget: Budget, size: int) -> AsyncIterator[None]:
+    async with budget.room() as room:
+        await room.grow(size)
+        yield
+
+
 def test_whoever_finds_no_room_waits_and_is_then_told_to_come_again() -> None:
     """A small one passes; room that is given back is used."""
 
     async def play() -> None:
         budget = Budget(100, patience_seconds=0.05)
-        async with budget.taken(90):
-            async with budget.taken(10):
+        async with taken(budget, 90):
+            async with taken(budget, 10):
                 with pytest.raises(ApiError) as raised:
-                    async with budget.taken(1):
+                    async with taken(budget, 1):
                         pass
             assert (raised.value.status, raised.value.error) == (429, "busy")
             assert raised.value.headers == {"Retry-After": "2"}
@@ -59,11 +68,11 @@ def test_whoever_finds_no_room_waits_and_is_then_told_to_come_again() -> None:
         order = []
 
         async def take(name: str, size: int) -> None:
-            async with patient.taken(size):
+            async with taken(patient, size):
                 order.append(name)
                 await asyncio.sleep(0)
 
-        async with patient.taken(100):
+        async with taken(patient, 100):
             waiting = [asyncio.create_task(take(name, 60)) for name in "ab"]
             await asyncio.sleep(0)
             assert order == []

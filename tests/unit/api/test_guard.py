@@ -1,13 +1,15 @@
 """Who may write, what a web page may not, and one shape for all errors."""
 
+import gzip
 import socket
 import zlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from leadline.api import body as bodies
-from leadline.api import ingest
+from leadline.api import ingest, intake
 from leadline.api.address import Address, load_address
 from leadline.api.body import MAX_BYTES
 from leadline.core.errors import UsageError
@@ -29,6 +31,20 @@ def test_without_the_token_nothing_is_taken(api: Served, header: str) -> None:
 def test_bearer_in_any_case(api: Served) -> None:
     """As RFC 7235 has it."""
     assert api.ask(b"\x90", {"Authorization": f"bearer {TOKEN}"}).json == {"accepted": 0, "refused": []}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json"])
+def test_what_needs_no_token(api: Served, path: str) -> None:
+    """Probes and browsers; but no page of another site."""
+    assert api.ask(method="GET", path=path, token="").status == 200
+    assert api.ask(method="GET", path=path, token="", headers={"Origin": "https://evil.example"}).error == "foreign_origin"
+    assert api.ask(method="GET", path=path, token="", headers={"Host": "evil.example"}).error == "foreign_host"
+
+
+def test_figures_need_the_token(api: Served) -> None:
+    """On this port, which others reach."""
+    assert api.ask(method="GET", path="/metrics", token="").error == "unauthorized"
+    assert b"leadline_api_batch_seconds" in api.ask(method="GET", path="/metrics").data
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8000"])
@@ -62,7 +78,6 @@ REQUESTS: list[tuple[int, str, dict[str, Any]]] = [
     (404, "not_found", {"path": "/api/v1/nothing"}),
     (404, "not_found", {"path": "/", "method": "GET"}),
     (405, "method_not_allowed", {"method": "GET"}),
-    (411, "length_required", {"body": b"0\r\n\r\n", "headers": {"Transfer-Encoding": "chunked"}}),
     (415, "unknown_encoding", {"body": b"x", "headers": {"Content-Encoding": "br"}}),
     (400, "not_gzip", {"body": b"x", "headers": {"Content-Encoding": "gzip"}}),
     (413, "too_large", {"body": bytes(MAX_BYTES + 1)}),
@@ -75,6 +90,32 @@ def test_one_shape_for_all_errors(api: Served, status: int, error: str, request_
     answer = api.ask(**request_)
     assert (answer.status, answer.error) == (status, error)
     assert answer.headers["content-type"] == "application/json"
+
+
+def parts(*sizes: int) -> bytes:
+    """A body of zeros without a length, as HTTP/1.1 has it."""
+    return b"".join(b"%x\r\n%s\r\n" % (size, bytes(size)) for size in sizes) + b"0\r\n\r\n"
+
+
+PARTS = {"Transfer-Encoding": "chunked"}
+
+
+def test_a_body_of_unknown_length_is_taken_part_by_part(api: Served) -> None:
+    """OpenLineage's client for Java sends what it packs without Content-Length; more than the limit is refused all the same."""
+    body = gzip.compress(msgspec.msgpack.encode(entries(run_event())))
+    sent = b"%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n" % (9, body[:9], len(body) - 9, body[9:])
+    assert api.ask(sent, {**PARTS, "Content-Encoding": "gzip"}).json == {"accepted": 1, "refused": []}
+    answer = api.ask(parts(MAX_BYTES // 2, MAX_BYTES // 2, 1), PARTS)
+    assert (answer.status, answer.error) == (413, "too_large")
+
+
+def test_parts_that_find_no_room_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that did are given back."""
+    monkeypatch.setattr(intake, "BODIES_BYTES", 100_000)
+    monkeypatch.setattr(intake, "PATIENCE_SECONDS", 0.1)
+    with served() as one:
+        assert one.ask(parts(60_000, 60_000), PARTS).status == 429
+        assert one.ask(bytes(100_000)).status == 400
 
 
 @pytest.mark.parametrize("token", ["wrong", TOKEN])
@@ -113,8 +154,8 @@ def test_slow_senders_are_in_nobodys_way(api: Served, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("full", ["BODIES_BYTES", "CHECKED_AT_ONCE"])
 def test_what_finds_no_room_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch, full: str) -> None:
     """429 with Retry-After, after a moment's patience."""
-    monkeypatch.setattr(ingest, full, 0)
-    monkeypatch.setattr(ingest, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(intake, full, 0)
+    monkeypatch.setattr(intake, "PATIENCE_SECONDS", 0.1)
     with served() as one:
         answer = one.post(entries(run_event()))
     assert (answer.status, answer.error) == (429, "busy")

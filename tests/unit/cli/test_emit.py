@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from leadline import track
 from leadline.cli.emit import command
-from leadline.cli.output import document
 from leadline.core.errors import LeadlineError, Unavailable, UsageError
 from leadline.events.records import LogLine, LogsReported, MetricsReported, Reading, RunEvent
+from leadline.history.document import document
 from leadline.track import Client
 from leadline.track.lines import read_line
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadline.cli.moment import parse_moment
+from leadline.core.moment import parse_moment
 
 NOW = 1_795_262_400_000_000
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.cli.output import Column, ago, document, duration, number, render_table, safe, to_json, when
+from leadline.cli.output import Column, ago, duration, number, render_table, safe, when
 from leadline.events.records.event import Micros
+from leadline.history.document import document, to_json
 
 HOSTILE = [
     "[bold]x[/]",

@@ -215,9 +215,9 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 def test_the_block_of_ports_is_as_documented() -> None:
     """N Kafka, N+1 its controller, N+2 registry, N+3 store, N+4 API, N+10.. the roles' health."""
-    names = ("broker", "registry", "store", "sink", "lineage", "bounds", "enrichment", "api")
+    names = ("broker", "registry", "store", "sink", "lineage", "bounds", "enrichment", "api", "openlineage")
     expected = dict(zip((100, 101, 102, 103, 104, 110, 111, 112, 113), ("broker", *names[:3], "api", *names[3:7]), strict=True))
-    expected[114] = "api"
+    expected |= {114: "api", 115: "openlineage"}
     assert Ports(100).of(names) == expected
 
 

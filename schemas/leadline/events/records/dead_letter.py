@@ -17,6 +17,8 @@ REASONS = (
     "unknown_state",
     "unknown_record",
     "refused",
+    "not_json",
+    "invalid_event",
 )
 
 
