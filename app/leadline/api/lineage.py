@@ -18,6 +18,8 @@ from .intake import Intake
 from .openlineage import Fault, Place, examine
 from .outlet import Outlet, TooLarge
 
+SMALL_BYTES = 16 * 1024
+"""Checked in some 0.2 ms, less than it takes to hand it to a thread."""
 MOST_FAULTS = 100
 """Listed in an answer."""
 EXAMPLE = {
@@ -55,12 +57,13 @@ class Lineage:
 
     async def events(self, request: Request) -> Response:
         """201 where all of the body is in Kafka. Raises ApiError (422, 413: all but the faulty is), Unavailable."""
-        sent, found_too_large = await self._intake.take(request, self._publish)
+        sent, found_too_large = await self._intake.take(request, self._publish, at_once=SMALL_BYTES)
         too_large = sent.too_large + [sent.places[at].too_large(detail) for at, detail in found_too_large.items()]
         accepted = len(sent.places) - len(found_too_large)
-        for outcome, number in (("accepted", accepted), ("unusable", _events_of(sent.unusable)), ("too_large", len(too_large))):
-            _events.labels(outcome).inc(number)
+        _events.labels("accepted").inc(accepted)
         if sent.unusable or too_large:
+            _events.labels("unusable").inc(_events_of(sent.unusable))
+            _events.labels("too_large").inc(len(too_large))
             raise _refusal(accepted, sent.unusable, too_large)
         return Response(msgspec.json.encode(Answer(accepted)), 201, media_type="application/json")
 
