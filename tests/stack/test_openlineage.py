@@ -35,8 +35,9 @@ VIEWS = {
     "runs": "SELECT * EXCEPT (recorded_at, last_recorded_at) FROM leadline.runs",
     "run_events": "SELECT * EXCEPT (recorded_at, event_id) FROM leadline.run_events",
     "run_io": "SELECT * EXCEPT (recorded_at) FROM leadline.run_io",
-    "versions": "SELECT kind, namespace, name, version FROM leadline.versions",
-    "nodes": "SELECT kind, namespace, name FROM leadline.nodes",
+    "nodes": "SELECT * EXCEPT (recorded_at) FROM leadline.nodes",
+    "readings": "SELECT * EXCEPT (recorded_at, event_id) FROM leadline.readings",
+    "column_profiles": "SELECT * EXCEPT (recorded_at) FROM leadline.column_profiles",
     "facets": "SELECT * EXCEPT (recorded_at) FROM leadline.facets",
     "openlineage_events": "SELECT kind, namespace, name, run_id, event_type, event_time FROM leadline.openlineage_events",
 }
@@ -99,10 +100,14 @@ def event(job: str, number: int = 0, **more: Any) -> dict[str, Any]:
 
 
 def test_over_http_into_rows(running: Running) -> None:
-    """The run, its inputs and outputs, the facets and the event itself."""
-    facet = {"_producer": "https://e.com", "_schemaURL": "https://e.com/f", "ours": [1, {"two": "ü"}]}
+    """The run, its inputs and outputs with version and owner, the facets and the event itself."""
+    by = {"_producer": "https://e.com", "_schemaURL": "https://e.com/f"}
+    facet = {**by, "ours": [1, {"two": "ü"}]}
+    version, ownership = {**by, "datasetVersion": "v7"}, {**by, "owners": [{"name": "ml-team", "type": "TEAM"}]}
     run = {"runId": str(uuid.UUID(int=7)), "facets": {"our_own": facet}}
-    assert running.post(event("http", run=run)) == (201, {"accepted": 1})
+    output = {"namespace": "s3://lake", "name": "features/churn", "facets": {"version": version, "ownership": ownership}}
+    sent = event("http", run=run, outputs=[output])
+    assert running.post(sent) == (201, {"accepted": 1})
     running.settle()
     assert running.rows("SELECT run_id, state, job_namespace FROM leadline.runs WHERE job_name = 'http'") == [
         (run["runId"], "COMPLETE", "test")
@@ -116,7 +121,12 @@ def test_over_http_into_rows(running: Running) -> None:
     sql = "SELECT kind, run_id, body, warnings, producer FROM leadline.openlineage_events WHERE name = 'http'"
     ((kind, run_id, body, warnings, producer),) = running.rows(sql)
     assert (kind, run_id, warnings, producer) == ("RUN", run["runId"], [], EXAMPLE["producer"])
-    assert json.loads(body) == event("http", run=run)
+    assert json.loads(body) == sent
+    data = "namespace = 's3://lake' AND name = 'features/churn'"
+    assert running.rows(f"SELECT version, run_id FROM leadline.versions WHERE {data} AND version != ''") == [
+        ("v7", run["runId"])
+    ]
+    assert running.rows(f"SELECT kind, owner FROM leadline.nodes WHERE {data}") == [("DATASET", "ml-team")]
 
 
 def test_what_is_unusable_is_refused_and_the_rest_is_a_row(running: Running) -> None:

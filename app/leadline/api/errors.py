@@ -12,6 +12,7 @@ from starlette.responses import Response
 from leadline.core.errors import Unavailable, UsageError
 
 RETRY_AFTER_SECONDS = 2
+BUSY = 429
 
 
 class ApiError(Exception):
@@ -27,7 +28,7 @@ class ApiError(Exception):
 
 
 def busy(detail: str) -> ApiError:
-    return ApiError(429, "busy", detail, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return ApiError(BUSY, "busy", detail, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def to_response(error: ApiError) -> Response:

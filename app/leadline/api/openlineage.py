@@ -24,7 +24,7 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """Of an event in its body: `pointer` is empty where it is the whole body."""
 
     index: int

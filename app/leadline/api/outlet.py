@@ -12,6 +12,7 @@ from leadline.events.messages import Message
 
 PRODUCER_SETTINGS = {
     "client.id": "leadline.api",
+    "linger.ms": 0,  # whoever sends one event waits for it; what comes meanwhile goes together
     "message.timeout.ms": 5_000,
     "queue.buffering.max.kbytes": 128 * 1024,
     "queue.buffering.max.messages": 200_000,

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.adapters.openlineage import check
+from leadline.api import intake
 from leadline.api.lineage import EXAMPLE, MOST_FAULTS
 from leadline.api.openlineage import MAX_EVENTS, examine, key_of
 
 from ...conftest import wait_until
-from .served import Answered, Served
+from .served import Answered, Served, served
 
 PATHS = ["/api/v1/lineage", "/api/v1/lineage/batch"]
 
@@ -174,6 +175,17 @@ def test_kafka_away(api: Served) -> None:
     api.producer.error = lambda _: KafkaError(KafkaError._MSG_TIMED_OUT)
     answer = post(api, event())
     assert (answer.status, answer.error) == (503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("body", [event(), event(unknown="x" * 50_000)])
+def test_no_room(monkeypatch: pytest.MonkeyPatch, body: dict[str, Any]) -> None:
+    """503 with Retry-After: after 429 the asynchronous client drops an event."""
+    monkeypatch.setattr(intake, "BODIES_BYTES", 0)
+    monkeypatch.setattr(intake, "PATIENCE_SECONDS", 0.1)
+    with served() as one:
+        answer = post(one, body)
+    assert (answer.status, answer.error) == (503, "busy")
     assert int(answer.headers["retry-after"]) > 0
 
 
