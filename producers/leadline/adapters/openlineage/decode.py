@@ -1,5 +1,6 @@
 """Bytes to JSON, within bounds."""
 
+import json
 import re
 
 import msgspec
@@ -7,17 +8,31 @@ import msgspec
 from .fault import Fault, Unusable
 
 MAX_DEPTH = 64
+_PYTHONS_OWN = re.compile(rb"\\\\u[dD][89a-fA-F]|\bNaN\b|\bInfinity\b")
+"""What Python's json writes and strict readers refuse."""
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]')
 
 
 def decode(data: bytes) -> object:
-    """Raises Unusable for what is not UTF-8, no JSON, or nested deeper than 64 levels."""
+    """Halves of surrogate pairs stay as they are, NaN and Infinity become null.
+
+    Raises Unusable for what is not UTF-8, no JSON, or nested deeper than 64 levels.
+    """
     if max(data.count(b"["), data.count(b"{")) > MAX_DEPTH and _depth(data) > MAX_DEPTH:
         raise Unusable([Fault("", f"it is nested deeper than {MAX_DEPTH} levels")])
     try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _read(data)
+    except (ValueError, RecursionError) as error:
         raise Unusable([Fault("", f"it is no JSON in UTF-8: {error}")]) from None
+
+
+def _read(data: bytes) -> object:
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        if not _PYTHONS_OWN.search(data):
+            raise
+        return json.loads(data.decode(), parse_constant=lambda _: None)
 
 
 def _depth(data: bytes) -> int:
