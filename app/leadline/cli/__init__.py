@@ -13,6 +13,7 @@ _COMMANDS = {
     "bound": "bound",
     "dead-letters": "dead_letters",
     "demo": "demo",
+    "diff": "diff",
     "doctor": "doctor",
     "emit": "emit",
     "exec": "exec",
