@@ -22,6 +22,7 @@ _COMMANDS = {
     "logs": "logs",
     "migrate": "migrate",
     "nodes": "nodes",
+    "reproduce": "reproduce",
     "run": "run",
     "runs": "runs",
     "show": "show",
