@@ -21,6 +21,7 @@ _COMMANDS = {
     "lineage": "lineage",
     "logs": "logs",
     "migrate": "migrate",
+    "models": "models",
     "nodes": "nodes",
     "reproduce": "reproduce",
     "run": "run",

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from leadline.history.run_diff import DataDifference, Difference, MetricPair, RunDiff
+from leadline.history.metric_pairs import MetricPair
+from leadline.history.run_diff import DataDifference, Difference, RunDiff
 from leadline.history.runs import Run
 
 from .alerts import metric_label
@@ -17,15 +18,20 @@ def print_run_diff(found: RunDiff) -> None:
     first, second = _names(found.first, found.second)
     click.echo(safe(f"{first}: {found.first.job_name} in {found.first.job_namespace}"))
     click.echo(safe(f"{second}: {found.second.job_name} in {found.second.job_namespace}"))
+    print_facts(found, first, second)
+    if found.metrics:
+        print_metric_pairs(found.metrics, first, second)
+    same = ", ".join(f"{len(names)} {_counted(section, len(names))}" for section, names in found.same.items())
+    click.echo(f"\nthe same: {same or 'nothing that is known of both'}")
+
+
+def print_facts(found: RunDiff, first: str, second: str) -> None:
+    """What differs but metrics, under the names of both sides."""
     sides = [Column(first), Column(second)]
     if found.differences:
         print_table(["", "", *sides], list(_rows(found.differences)), title="\nwhat differs")
     if found.data:
         print_table(["", "", *sides], [_data_row(one) for one in found.data], title="\ndata")
-    if found.metrics:
-        print_metric_pairs(found.metrics, first, second)
-    same = ", ".join(f"{len(names)} {_counted(section, len(names))}" for section, names in found.same.items())
-    click.echo(f"\nthe same: {same or 'nothing that is known of both'}")
 
 
 def _names(first: Run, second: Run) -> tuple[str, str]:
