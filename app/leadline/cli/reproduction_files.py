@@ -21,7 +21,7 @@ def files_of(found: Reproduction) -> dict[str, str]:
 
 def requirements_text(found: Reproduction) -> str:
     """For `pip install -r`: what the run had imported. What pip adds to it was not told."""
-    head = f"# Python {found.python}\n" if _plain(found.python) else ""
+    head = f"# Python {found.python}\n" if found.python else ""
     return head + "".join(f"{line}\n" for line in found.requirements if _plain(line))
 
 
@@ -36,7 +36,7 @@ def run_script(found: Reproduction) -> str:
     if found.fetchable:
         parts.append(_CHECKOUT.format(repository=shlex.quote(found.repository), commit=shlex.quote(found.commit)))
     if any(word.kind == "python" for word in found.launch.words):
-        parts.append(_ENVIRONMENT.format(python=shlex.quote(_interpreter(found.python))))
+        parts.append(_ENVIRONMENT.format(python=_interpreter(found.python)))
     return "\n".join([*parts, *_command(found)]) + "\n"
 
 

@@ -13,6 +13,7 @@ from .run_record import RunRecord
 from .runs import Run, RunData
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_PYTHON = re.compile(r"python/(\d+\.\d+[\w.+]*)", re.ASCII)
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
 _OURS = "leadline.track/"
 
@@ -107,8 +108,8 @@ def requirements(packages: Mapping[str, str], producer: str) -> list[str]:
 
 
 def _python(engine: str) -> str:
-    name, _, version = engine.partition("/")
-    return version if name == "python" else ""
+    found = _PYTHON.fullmatch(engine)
+    return found[1] if found else ""
 
 
 def _code(record: RunRecord, commit: str) -> Iterator[Missing]:
