@@ -15,6 +15,7 @@ from .bound import span
 from .chart import sparkline
 from .output import Column, ago, json_option, number, or_nothing, print_json, print_pairs, print_table, safe, when
 from .run_difference import print_facts, print_metric_pairs
+from .section import print_section
 
 _SHOWN_METRICS = 4
 """In the list of all models; `--json` has more."""
@@ -115,11 +116,18 @@ def _value(value: float, unit: str) -> str:
 def _print_model(found: Model, now: Micros) -> None:
     node = found.node
     print_pairs(
-        [("model", node.name), ("namespace", node.namespace), ("owner", node.owner or "unowned"), ("on call", node.on_call)]
+        [
+            ("model", node.name),
+            ("namespace", node.namespace),
+            ("owner", node.owner or "unowned"),
+            ("on call", node.on_call),
+            ("description", node.description),
+            ("lifecycle", node.lifecycle),
+        ]
     )
-    print_pairs([("description", node.description), ("lifecycle", node.lifecycle)])
     if found.versions:
-        print_table(
+        print_section(
+            "versions",
             ["version", Column("made", keep=True), "by", "run", "commit", "from", "metrics"],
             [
                 (
@@ -133,14 +141,13 @@ def _print_model(found: Model, now: Micros) -> None:
                 )
                 for one in found.versions
             ],
-            title="\nversions",
         )
     _print_usual(found)
     if found.decisions:
-        print_table(
+        print_section(
+            "decisions",
             [Column("when", keep=True), "version", "decision", "by", "reason"],
             [(when(one.event_time), one.version or "-", one.action, one.actor, one.reason) for one in found.decisions],
-            title="\ndecisions",
         )
     for line in _caveats(found.watermark, found.truncated):
         click.echo(line)
@@ -173,7 +180,7 @@ def _print_usual(found: Model) -> None:
         for one in found.usual
     ]
     if rows:
-        print_table(columns, rows, title="\nwhat to expect")
+        print_section("what to expect", columns, rows)
 
 
 def values_by_version(found: Model, metric: str, dims: dict[str, str]) -> list[float]:
@@ -193,7 +200,7 @@ def _print_comparison(found: ModelComparison) -> None:
         ("run", *(one.run_id or "-" for one in pair)),
         *((f"parameter {one.name}", one.first or "-", one.second or "-") for one in found.parameters),
     ]
-    print_table(columns, rows, title="\nversions")
+    print_section("versions", columns, rows)
     if found.runs is None:
         click.echo("\nthe run that made one of them is not known: code, parameters and inputs cannot be compared")
     else:

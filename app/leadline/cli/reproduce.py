@@ -11,8 +11,9 @@ from leadline.history.reproduce import reproduce
 from leadline.history.reproduction import Reproduction
 from leadline.history.runs import find_run
 
-from .output import Column, json_option, print_json, print_pairs, print_table, safe, when
+from .output import json_option, print_json, print_pairs, safe, when
 from .reproduction_files import files_of, requirements_text, run_script
+from .section import print_section
 
 
 @click.command("reproduce")
@@ -81,17 +82,17 @@ def _print(found: Reproduction, folder: Path | None) -> None:
     if found.requirements:
         click.echo(f"\nrequirements.txt\n{_indented(requirements_text(found))}")
     if found.inputs:
-        print_table(
-            ["input", "namespace", "version", "lies at", Column("now")],
+        print_section(
+            "inputs",
+            ["input", "namespace", "version", "lies at", "seen since"],
             [
-                (one.name, one.namespace, one.version or "-", one.location or "-", one.newer_version or "same")
+                (one.name, one.namespace, one.version or "-", one.location or "-", one.newer_version or "-")
                 for one in found.inputs
             ],
-            title="\ninputs",
         )
     if found.outputs:
         rows = [(one.name, one.namespace, one.version or "-") for one in found.outputs]
-        print_table(["output", "namespace", "version"], rows, title="\noutputs")
+        print_section("outputs", ["output", "namespace", "version"], rows)
     click.echo(f"\nrun.sh\n{_indented(run_script(found))}")
     if found.missing:
         click.echo("\nmissing, or no longer there")
