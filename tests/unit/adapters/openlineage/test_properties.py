@@ -40,23 +40,47 @@ LEAVES = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(
 JSON = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | TEXTS, inner, max_size=6), max_leaves=30
 )
-FACETS = st.dictionaries(NAMES, st.dictionaries(NAMES, JSON, max_size=5) | JSON, max_size=6) | JSON
+SOURCE = st.fixed_dictionaries({"namespace": TEXTS, "name": TEXTS, "field": TEXTS}, optional={"transformations": JSON})
+ENTRY = st.fixed_dictionaries(
+    {"name": TEXTS},
+    optional={
+        **dict.fromkeys(("key", "namespace", "type", "assertion", "column", "severity", "field", "status"), TEXTS),
+        **dict.fromkeys(("nullCount", "sum", "min"), LEAVES),
+        "value": JSON,
+        "success": st.booleans(),
+        "inputFields": st.lists(SOURCE, max_size=2),
+        "quantiles": st.dictionaries(TEXTS, LEAVES, max_size=2),
+    },
+)
+OF_KIND = {
+    str: TEXTS,
+    int: LEAVES,
+    list: st.lists(ENTRY, max_size=3),
+    dict: st.dictionaries(NAMES | TEXTS, ENTRY, max_size=3),
+}
+KNOWN = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.fixed_dictionaries(
+            {field: OF_KIND[kind] for field, kind in fields}, optional={"_deleted": LEAVES, "rowCount": LEAVES}
+        )
+        for name, fields in _REQUIRED.items()
+    },
+)
+FACETS = KNOWN | st.dictionaries(NAMES, st.dictionaries(NAMES, JSON, max_size=5) | JSON, max_size=6) | JSON
 DATA = st.fixed_dictionaries(
     {"namespace": st.sampled_from(["x", "mlflow://h"]), "name": st.sampled_from(["a", "b", "\U0001f40d"])},
     optional={"facets": FACETS, "inputFacets": FACETS, "outputFacets": FACETS},
 )
 SIDES = st.lists(DATA, max_size=3) | st.none()
-EVENTS = st.fixed_dictionaries(
-    {"eventTime": st.sampled_from(["2026-11-21T08:00:00Z", "2026-11-21"]) | TEXTS},
-    optional={
-        "eventType": JSON,
-        "producer": JSON,
-        "run": st.fixed_dictionaries({"runId": st.just("r")}, optional={"facets": FACETS}) | JSON,
-        "job": DATA | JSON,
-        "dataset": DATA | JSON,
-        "inputs": SIDES | JSON,
-        "outputs": SIDES | JSON,
-    },
+RUN = st.fixed_dictionaries({"runId": st.just("r")}, optional={"facets": FACETS})
+COMMON = {"eventTime": st.sampled_from(["2026-11-21T08:00:00Z", "2026-11-21"])}
+OPTIONAL = {"eventType": JSON, "producer": JSON, "inputs": SIDES, "outputs": SIDES}
+EVENTS = (
+    st.fixed_dictionaries({**COMMON, "run": RUN, "job": DATA}, optional={**OPTIONAL, "dataset": JSON})
+    | st.fixed_dictionaries({**COMMON, "job": DATA}, optional=OPTIONAL)
+    | st.fixed_dictionaries({**COMMON, "dataset": DATA}, optional={"inputs": JSON, "outputs": JSON, "run": st.none()})
+    | st.dictionaries(NAMES, JSON, max_size=6)
 )
 
 
