@@ -12,9 +12,9 @@ from leadline.core.settings import Settings
 from leadline.events.records import Event, RunEvent
 from leadline.history.connection import reading
 from leadline.lineage.graph import step
-from tests.unit.adapters.openlineage.sent import Document, data, facet, run_event
 
 from .facts import put, running_store
+from .openlineage_documents import Document, data, facet, run_event
 
 pytestmark = pytest.mark.stack
 INPUT = {"namespace": "postgres://db:5432", "name": "orders", "field": "amount"}

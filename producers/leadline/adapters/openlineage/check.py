@@ -31,7 +31,7 @@ def check(document: object) -> list[str]:
     faults = list(islice(_faults(document), _MAX_FAULTS))
     if faults:
         raise Unusable(faults)
-    return list(islice(_warnings(document), _MAX_WARNINGS))
+    return [LONE.sub("\ufffd", warning) for warning in islice(_warnings(document), _MAX_WARNINGS)]
 
 
 def kind_of(document: Mapping[str, Any]) -> str:
