@@ -25,7 +25,7 @@ def decode(data: bytes) -> object:
         raise Unusable([_TOO_DEEP]) from None
     except ValueError as error:
         raise Unusable([Fault("", f"it is no JSON in UTF-8: {error}")]) from None
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_deep(document):
+    if _openings(data) > MAX_DEPTH and _is_deep(document):
         raise Unusable([_TOO_DEEP])
     return document
 
@@ -37,6 +37,11 @@ def _read(data: bytes) -> object:
         if not _PYTHONS_OWN.search(data):
             raise
         return json.loads(data.decode(), parse_constant=lambda _: None)
+
+
+def _openings(data: bytes) -> int:
+    """At least as many as there are levels: what opens as its neighbour closes adds none. Brackets in texts only add to it."""
+    return data.count(b"[") + data.count(b"{") - data.count(b"},{") - data.count(b"}, {")
 
 
 def _is_deep(document: object) -> bool:

@@ -91,7 +91,7 @@ def _shuffled(value: Any) -> Any:
     return {key: _shuffled(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(EVENTS)
 def test_what_is_accepted_becomes_events_that_can_be_sent(document: dict[str, Any]) -> None:
     """By Leadline's own rules, with ids of their own, twice the same, and whatever the order of keys."""
@@ -110,7 +110,7 @@ def test_what_is_accepted_becomes_events_that_can_be_sent(document: dict[str, An
     assert isinstance(msgspec.json.decode(events[0].body), dict)  # type: ignore[attr-defined]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(JSON)
 def test_anything_is_checked_without_another_error(document: object) -> None:
     """Whatever JSON it is."""
@@ -120,7 +120,7 @@ def test_anything_is_checked_without_another_error(document: object) -> None:
         assert all(fault.message for fault in error.faults)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=40) | JSON.map(lambda value: str(value).encode(errors="surrogatepass")))
 def test_any_bytes_are_json_or_refused(data: bytes) -> None:
     """With no other error."""
