@@ -10,6 +10,7 @@ from leadline.core.errors import LeadlineError, Unavailable, UsageError
 
 _COMMANDS = {
     "alerts": "alerts",
+    "audit": "audit",
     "bound": "bound",
     "dead-letters": "dead_letters",
     "demo": "demo",
