@@ -22,6 +22,7 @@ _COMMANDS = {
     "logs": "logs",
     "migrate": "migrate",
     "nodes": "nodes",
+    "report": "report",
     "run": "run",
     "runs": "runs",
     "show": "show",

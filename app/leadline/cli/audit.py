@@ -60,4 +60,12 @@ def what(entry: AuditEntry) -> str:
 
 def change(entry: AuditEntry) -> str:
     """For example "owner: ml-team -> data-team"; what had no value before, or has none now, is a dash."""
-    return "; ".join(f"{field}: {before or '-'} -> {after or '-'}" for field, before, after in differences(entry))
+    return "; ".join(
+        f"{field}: {before or '-'} -> {after or '-'}"
+        for field, before, after in differences(entry)
+        if before or entry.what != "bound" or field not in _OF_EVERY_BOUND
+    )
+
+
+_OF_EVERY_BOUND = ("bound_id", "inclusive", "on_invalid", "state")
+"""What a bound that is new has anyway."""

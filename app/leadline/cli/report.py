@@ -1,0 +1,13 @@
+"""leadline report: what a team, or an auditor, wants to read."""
+
+import click
+
+from .report_completeness import command as completeness
+
+
+@click.group("report")
+def command() -> None:
+    """Say which metadata is missing and whose it is, and write down what a model was made from."""
+
+
+command.add_command(completeness)
