@@ -18,6 +18,7 @@ _COMMANDS = {
     "emit": "emit",
     "exec": "exec",
     "explain": "explain",
+    "export": "export",
     "lineage": "lineage",
     "logs": "logs",
     "migrate": "migrate",
