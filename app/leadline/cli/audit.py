@@ -1,5 +1,7 @@
 """leadline audit: who or what changed which bound, owner, tag, decision ..., and when."""
 
+import inspect
+
 import click
 
 from leadline.core.clock import Micros
@@ -35,7 +37,7 @@ def command(node: str | None, since: Micros | None, actor: str, *, repeated: boo
     or_nothing(found, "nothing was changed; --all shows also what was only said again")
 
 
-command.help = f"{command.help}\n\n{NODE_HELP}"
+command.help = f"{inspect.cleandoc(command.help or '')}\n\n{NODE_HELP}"
 
 
 def _print(found: list[AuditEntry]) -> None:

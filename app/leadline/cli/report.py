@@ -3,6 +3,7 @@
 import click
 
 from .report_completeness import command as completeness
+from .report_lineage import command as lineage
 
 
 @click.group("report")
@@ -11,3 +12,4 @@ def command() -> None:
 
 
 command.add_command(completeness)
+command.add_command(lineage)
