@@ -13,24 +13,29 @@ from leadline.lineage.graph import step
 from leadline.lineage.state import Job
 
 
-def replay(events: Iterable[Event]) -> Iterator[Event]:
-    """Known as soon as they happened."""
-    jobs: dict[bytes, Job] = {}
-    nodes: dict[bytes, Node] = {}
-    for event in events:
-        yield event
-        if isinstance(event, RunEvent):
-            jobs[key_of(event)], derived = step(jobs.get(key_of(event)), event, event.event_time)
-            yield from derived
-            for one in derived:
+class Replay:
+    """Goes on where it stopped; everything is known as soon as it happened."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[bytes, Job] = {}
+        self._nodes: dict[bytes, Node] = {}
+
+    def all(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            for one in (event, *self._derived(event)):
+                yield one
                 if isinstance(one, MetricsReported):
-                    yield from _judged(one, nodes)
-        elif isinstance(event, MetricsReported):
-            yield from _judged(event, nodes)
+                    yield from self._judged(one)
 
+    def _derived(self, event: Event) -> Iterable[Event]:
+        if not isinstance(event, RunEvent):
+            return ()
+        key = key_of(event)
+        self._jobs[key], derived = step(self._jobs.get(key), event, event.event_time)
+        return derived
 
-def _judged(event: MetricsReported, nodes: dict[bytes, Node]) -> Iterator[Event]:
-    node = nodes.get(key_of(event)) or new_node(event.kind, event.namespace, event.name)
-    outcome = evaluate(node, event, event.event_time)
-    nodes[key_of(event)] = outcome.node
-    yield from (one for one in outcome.transitions if type(one) is Transition)
+    def _judged(self, event: MetricsReported) -> Iterator[Event]:
+        node = self._nodes.get(key_of(event)) or new_node(event.kind, event.namespace, event.name)
+        outcome = evaluate(node, event, event.event_time)
+        self._nodes[key_of(event)] = outcome.node
+        yield from (one for one in outcome.transitions if type(one) is Transition)

@@ -12,7 +12,7 @@ from leadline.history.explanation.answer import Cause, Explanation
 from .happenings import Happening
 from .incident import Incident
 from .load import load
-from .replay import replay
+from .replay import Replay
 from .report import START, events, lake, namespace
 
 WHAT = {
@@ -28,10 +28,15 @@ WHAT = {
 """How explanations call what happened."""
 
 
+DAYS_LATER = (0, 4)
+"""It is asked on the evening of the alert's day, and some days later, when more is known."""
+
+
 class Outcome(NamedTuple):
     """`rank` of the cause, from 1; None: not listed, or there is none."""
 
     incident: Incident
+    days_later: int
     found: Explanation
     rank: int | None
 
@@ -42,12 +47,19 @@ class Outcome(NamedTuple):
         return first if first and first.confidence != "low" else None
 
 
-def ask(client: Client, incident: Incident, days_later: int) -> Outcome:
-    """On the evening of the alert's day, or so many days later, with only what is known by then."""
-    told = list(replay(one for one in events(incident) if one.event_time < asked_at(incident, days_later)))
-    load(client, told)
-    found = explain_alert(client, alert(incident, told).event_id)
-    return Outcome(incident, found, rank(incident, found))
+def ask(client: Client, incident: Incident) -> list[Outcome]:
+    """At each of DAYS_LATER, with only what is known by then."""
+    reported, outcomes, told = events(incident), list[Outcome](), Replay()
+    opened, since = None, 0
+    for days_later in DAYS_LATER:
+        until = asked_at(incident, days_later)
+        known = list(told.all(one for one in reported if since <= one.event_time < until))
+        load(client, known)
+        opened = opened or alert(incident, known)
+        found = explain_alert(client, opened.event_id)
+        outcomes.append(Outcome(incident, days_later, found, rank(incident, found)))
+        since = until
+    return outcomes
 
 
 def asked_at(incident: Incident, days_later: int) -> Micros:

@@ -33,16 +33,16 @@ _OF_JOBS = f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'}"
 
 def explain_alert(client: Client, text: str) -> Explanation:
     """Of the alert or episode whose id starts with the text. Raises UsageError, LeadlineError where it fits none or several."""
-    alert = _transition(client, find_alert(client, text), text)
-    return explain(_gather(client, alert, alert.node, alert.run))
+    alert = transition(client, find_alert(client, text), text)
+    return explain(gather(client, alert, alert.node, alert.run))
 
 
 def explain_run(client: Client, run: Run) -> Explanation:
     """Why the run failed, where it did."""
-    return explain(_gather(client, None, run.job, (run.job_namespace, run.job_name, run.run_id)))
+    return explain(gather(client, None, run.job, (run.job_namespace, run.job_name, run.run_id)))
 
 
-def _transition(client: Client, found: AlertEvent, text: str) -> facts.Alert:
+def transition(client: Client, found: AlertEvent, text: str) -> facts.Alert:
     """The one that is asked for; of an episode, and in place of its end, the one at which it was first at its worst."""
     worst = found.transition in TERMINAL_TRANSITIONS or not found.alert_id.startswith(text)
     rows = fetch(
@@ -60,7 +60,8 @@ def _transition(client: Client, found: AlertEvent, text: str) -> facts.Alert:
     return rows[0]
 
 
-def _gather(client: Client, alert: facts.Alert | None, node: NodeRef, run: facts.RunKey) -> facts.Facts:
+def gather(client: Client, alert: facts.Alert | None, node: NodeRef, run: facts.RunKey) -> facts.Facts:
+    """Of the alert about the node, else of the run, and of all that is upstream of both."""
     measuring = job(run[0], run[1])
     up, down = _up(client, node, measuring), _walk(client, node, "down")
     upstream = list(dict.fromkeys(reached.node for way in up for reached in way.nodes))

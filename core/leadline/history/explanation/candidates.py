@@ -56,7 +56,7 @@ def find_candidates(changes: Iterable[Change], main: Witness, reach: Reach, aler
         identity = (change.job, change.what, change.subject)
         seen[identity] = seen.get(identity, 0) + 1
         path = reach.path(change.job, measuring)
-        if path is None or _follows(change, changed, reach):
+        if path is None or follows(change, changed, reach):
             continue
         until = reach.succeeded_after(change.job, change.event_time) if change.what == RUN_FAILED else None
         touched = frozenset(reach.reached(_runs(change, until, reach)))
@@ -88,7 +88,7 @@ def _runs(change: Change, until: Micros | None, reach: Reach) -> set[RunKey]:
     return {change.run}
 
 
-def _follows(change: Change, changed: set[RunKey], reach: Reach) -> bool:
+def follows(change: Change, changed: set[RunKey], reach: Reach) -> bool:
     """A new version or schema of an input whose making run itself changed: that one is the cause to look at."""
     if change.what not in {"input_version", "schema"} or not change.subject:
         return False

@@ -24,7 +24,7 @@ HISTORY_ROWS = 150
 """Before the alert: older ones say nothing about it."""
 ROWS_AFTER = 45
 """After the alert: what changes later is another story."""
-HIGH, MEDIUM = 0.7, 0.4
+HIGH, MEDIUM = 0.7, 0.5
 """Probabilities from which on confidence is high and medium."""
 MIN_BEFORE = 4
 SHOWN_EFFECTS = 4

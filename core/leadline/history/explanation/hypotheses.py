@@ -13,9 +13,9 @@ from .candidates import Candidate, first_row
 from .reach import Reach
 from .witnesses import Witness
 
-TRUST = 0.5
-"""What others measured counts by half: chance goes down the pipeline too, so they are not independent."""
-UNKNOWN, WILD, DRIFT = 1.0, 1.0, 1.0
+TRUST = 0.7
+"""What others measured counts for less: chance goes down the pipeline too, so they are not independent."""
+UNKNOWN, WILD, DRIFT = 2.0, 2.0, 2.0
 """Priors of a shift, a wild row and a drift that no known change is behind, each over all places, beside 1.0 of a commit."""
 NOTHING = 2.0
 """Prior of no effect at all: the bound was left by chance."""
