@@ -10,6 +10,7 @@ from leadline.core.errors import LeadlineError, Unavailable, UsageError
 
 _COMMANDS = {
     "alerts": "alerts",
+    "audit": "audit",
     "bound": "bound",
     "dead-letters": "dead_letters",
     "demo": "demo",
@@ -18,12 +19,14 @@ _COMMANDS = {
     "emit": "emit",
     "exec": "exec",
     "explain": "explain",
+    "export": "export",
     "lineage": "lineage",
     "logs": "logs",
     "migrate": "migrate",
     "models": "models",
     "nodes": "nodes",
     "reproduce": "reproduce",
+    "report": "report",
     "run": "run",
     "runs": "runs",
     "show": "show",

@@ -1,7 +1,7 @@
 """Whether an event can be used, and what the specification would not allow but real producers send.
 
 The rules are those of OpenLineage 2-0-2; required is only what the meaning hangs on. They are written out, not read from its
-JSON schema: of a whole event a validator says that it is none of three, and it knows no warnings.
+JSON schema: what that requires is mostly a warning here, and each fault needs a sentence that says what to do.
 """
 
 import uuid
@@ -31,7 +31,7 @@ def check(document: object) -> list[str]:
     faults = list(islice(_faults(document), _MAX_FAULTS))
     if faults:
         raise Unusable(faults)
-    return list(islice(_warnings(document), _MAX_WARNINGS))
+    return [LONE.sub("\ufffd", warning) for warning in islice(_warnings(document), _MAX_WARNINGS)]
 
 
 def kind_of(document: Mapping[str, Any]) -> str:

@@ -53,7 +53,8 @@ def _fields(said: Facet, prefix: str = "") -> Iterator[tuple[str, str]]:
         name = text(field, "name")
         if name:
             yield f"{prefix}{name}", as_text(field.get("type"))
-            yield from _fields(field, f"{prefix}{name}.")
+            if "fields" in field:
+                yield from _fields(field, f"{prefix}{name}.")
 
 
 def _attributes(data: Facet) -> Iterator[tuple[str, str]]:

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from leadline.track.redact import Redactor, without_credentials
 
+from .shape import CONTAINERS
+
 _redactor = Redactor()
 _SHORT = 1_000
-"""Characters of texts that are remembered: nearly all of an event was in the one before it."""
-_TOLD_BESIDE = frozenset({"value", "name"})
+"""Characters of texts that are remembered."""
+_MOST = 20_000
+_harmless: set[tuple[str, str]] = set()
+"""What texts stood under, and they: nearly all of an event was in the one before it. Those of `value` are never in it: what
+they stand under is beside them."""
 _NUMBERS = re.compile(r"[0-9a-f:.TZ+-]*")
 """Times, numbers and UUIDs: no secret has such a shape, only such a name."""
 
@@ -24,28 +28,41 @@ def without_secrets(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _is_clean(document: Mapping[str, Any]) -> bool:
     parts: list[Any] = [document]
-    while parts:
-        part = parts.pop()
+    for part in parts:
         if isinstance(part, list):
-            if not all(_clean("", text) == text for text in part if isinstance(text, str)):
+            parts += [value for value in part if isinstance(value, CONTAINERS)]
+            if not all(_is_harmless(("", value)) for value in part if isinstance(value, str)):
                 return False
-            parts += [inner for inner in part if isinstance(inner, dict | list)]
             continue
-        for name, value in part.items():
+        for item in part.items():
+            name, value = item
             if isinstance(value, str):
-                if _clean(_label(name, part) if name in _TOLD_BESIDE else name, value) != value:
+                if item not in _harmless and not _is_harmless((_label(name, part), value)):
                     return False
-            elif isinstance(value, dict | list):
+            elif isinstance(value, CONTAINERS):
                 parts.append(value)
             elif name == "value" and _hidden(value, part) is not value:
                 return False
     return True
 
 
+def _is_harmless(labelled: tuple[str, str]) -> bool:
+    if labelled in _harmless:
+        return True
+    label, text = labelled
+    if _clean(label, text) != text:
+        return False
+    if len(text) <= _SHORT and label != "value":
+        if len(_harmless) >= _MOST:
+            _harmless.clear()
+        _harmless.add(labelled)
+    return True
+
+
 def _cleaned(name: str, value: Any, around: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
         return _clean(_label(name, around), value)
-    if name == "value" and not isinstance(value, dict | list):
+    if name == "value" and not isinstance(value, CONTAINERS):
         return _hidden(value, around)
     if isinstance(value, list):
         return [_cleaned("", part, {}) for part in value]
@@ -67,15 +84,8 @@ def _label(name: str, around: Mapping[str, Any]) -> str:
 
 
 def _clean(label: str, text: str) -> str:
-    return _remembered(label, text) if len(text) <= _SHORT else _judged(label, text)
-
-
-def _judged(label: str, text: str) -> str:
     if label == "namespace":
         return without_credentials(text) if text else text
     if _NUMBERS.fullmatch(text) and _redactor.value(label, "text") == "text":
         return text
     return _redactor.value(label, text)
-
-
-_remembered = lru_cache(16_384)(_judged)

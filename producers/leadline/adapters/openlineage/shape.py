@@ -8,6 +8,9 @@ import msgspec
 Facet = dict[str, Any]
 """Read only: it is a part of the event."""
 
+CONTAINERS = (dict, list)
+NUMBERS = (int, float)
+"""As tuples: `dict | list` would be made anew at each of many thousand looks."""
 MAX_TEXT = 64 * 1024
 """Characters of one value; the whole is in openlineage_events."""
 _NOTHING: Facet = {}
@@ -49,7 +52,7 @@ def cut(value: str) -> str:
 
 def number(parent: Facet, name: str) -> float | None:
     found = parent.get(name)
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    if isinstance(found, bool) or not isinstance(found, NUMBERS):
         return None
     try:
         return float(found)

@@ -8,8 +8,8 @@ LONE = re.compile("[\ud800-\udfff]")
 
 
 def without_surrogates(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With U+FFFD in their place, in names of fields too."""
-    return {_mended(name): _mended(part) for name, part in document.items()}
+    """With U+FFFD in their place, in names of fields too; of fields whose names become one, the last by name is kept."""
+    return {_mended(name): _mended(document[name]) for name in sorted(document)}
 
 
 def _mended(value: Any) -> Any:
@@ -17,4 +17,4 @@ def _mended(value: Any) -> Any:
         return LONE.sub("\ufffd", value)
     if isinstance(value, list):
         return [_mended(part) for part in value]
-    return {_mended(name): _mended(part) for name, part in value.items()} if isinstance(value, dict) else value
+    return without_surrogates(value) if isinstance(value, dict) else value
