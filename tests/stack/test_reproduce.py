@@ -80,7 +80,9 @@ def _facts() -> Iterator[Event]:
         "working_directory": "/tmp",
         "parameters": {"password": "[redacted]"},
     }
-    yield _run("lacking", NOON + HOUR, lacking, inputs=[features, io("raw")])
+    yield _run("lacking", NOON + HOUR, lacking, inputs=[features, io("raw"), io("prices")])
+    yield run_event("prices", "p-1", "START", NOON - DAY, outputs=[io("prices", version="p1")])
+    yield run_event("prices", "p-1", "COMPLETE", NOON - DAY + MINUTE)
     yield _run("nothing", NOON + 2 * HOUR, {"producer": "tests/1"})
     yield run_event("features", "f-1", "COMPLETE", NOON - DAY, outputs=[features])
     yield run_event("features", "f-2", "COMPLETE", NOON + HOUR + MINUTE, outputs=[io("features", version="f2")])
@@ -158,7 +160,9 @@ def test_what_is_missing_is_said(leadline: Run) -> None:
         "parameters password",
         "a part of the command line",
     ]
-    assert "the version of input" in missing["input"][1]
+    _, prices, raw = missing["input"]
+    assert prices.endswith("was not told: p1 was current when the run began")
+    assert raw == 'the version of input ["DATASET","s3://lake","raw"] is not known'
     assert leadline("reproduce", "lacking").code == 0
     assert "command" in _missing(leadline, "nothing")
 

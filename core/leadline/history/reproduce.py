@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 from clickhouse_connect.driver.client import Client
+from msgspec.structs import replace
 
 from leadline.events.records.event import Micros
 
@@ -42,24 +43,49 @@ class _Newer(msgspec.Struct, frozen=True):
     job_name: str
 
 
-def _inputs(client: Client, run: Run, read: list[RunData]) -> list[Input]:
+def _inputs(client: Client, run: Run, told: list[RunData]) -> list[Input]:
+    current = _current(client, run) if any(not part.version for part in told) else {}
+    read = [part if part.version else replace(part, version=current.get(_node(part), "")) for part in told]
+    said = {(_node(part), part.version) for part in told}
     nodes = list(dict.fromkeys(_node(part) for part in read))
     described = {(_node(row), row.version): row for row in _described(client, read)}
     newer = _newer(client, nodes, run.started_at)
-    return [_input(part, described.get((_node(part), part.version)), newer.get(_node(part))) for part in read]
+    return [_input(part, described.get((_node(part), part.version)), newer.get(_node(part)), said) for part in read]
 
 
-def _node(part: RunData | _Described | _Newer) -> NodeRef:
+class _Current(msgspec.Struct, frozen=True):
+    kind: str
+    namespace: str
+    name: str
+    version: str
+
+
+def _current(client: Client, run: Run) -> dict[NodeRef, str]:
+    """The versions of what the run read without telling which, as they were when it began."""
+    rows = fetch(
+        client,
+        _Current,
+        "FROM leadline.run_inputs WHERE job_namespace = {job_namespace:String} AND job_name = {job_name:String} "
+        "AND run_id = {run_id:String} AND pinned = 'RESOLVED'",
+        job_namespace=run.job_namespace,
+        job_name=run.job_name,
+        run_id=run.run_id,
+    )
+    return {_node(row): row.version for row in rows}
+
+
+def _node(part: RunData | _Current | _Described | _Newer) -> NodeRef:
     return NodeRef(part.kind, part.namespace, part.name)
 
 
-def _input(part: RunData, found: _Described | None, newer: _Newer | None) -> Input:
+def _input(part: RunData, found: _Described | None, newer: _Newer | None, said: set[tuple[NodeRef, str]]) -> Input:
     newer = newer if newer and newer.seen != part.version else None
     return Input(
         kind=part.kind,
         namespace=part.namespace,
         name=part.name,
         version=part.version,
+        said=part.version != "" and (_node(part), part.version) in said,
         location=found.attributes.get("location", "") if found else "",
         content_hash=found.content_hash if found else "",
         files=found.files if found else None,

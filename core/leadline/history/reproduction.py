@@ -25,6 +25,8 @@ class Input(msgspec.Struct, frozen=True):
     namespace: str
     name: str
     version: str
+    said: bool
+    """False: the run did not tell the version; it is the one that was current when the run began, or not known."""
     location: str
     """Path or address where it lay."""
     content_hash: str
@@ -158,6 +160,10 @@ def _data(inputs: Sequence[Input]) -> Iterator[Missing]:
     for one in inputs:
         if not one.version:
             yield Missing("input", f"the version of input {one.node} is not known")
+        elif not one.said:
+            yield Missing(
+                "input", f"the version of input {one.node} was not told: {one.version} was current when the run began"
+            )
         if one.newer_version:
             sentence = f"input {one.node} was version {one.version or '(not known)'} and is {one.newer_version} by now"
             by = f", written or read by {one.newer_job}" if one.newer_job else ""

@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.cli.reproduction_files import files_of, readme, requirements_text, run_script
+from leadline.history.launch import REDACTED
 from leadline.history.reproduction import Input, Reproduction, reproduction, requirements
 from leadline.history.run_record import Origin, RunRecord
 from leadline.history.runs import Run, RunExtent
 
 HOSTILE = "'; touch pwned; $(touch pwned) `touch pwned`\ntouch pwned # \\\" \x1b[31m"
-words = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=20)
+words = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=20).filter(
+    lambda word: REDACTED not in word
+)
 
 
 def _reproduction(command: str = "", inputs: tuple[Input, ...] = (), **fields: Any) -> Reproduction:
@@ -38,7 +41,7 @@ def _reproduction(command: str = "", inputs: tuple[Input, ...] = (), **fields: A
 
 
 def _input(location: str, content_hash: str) -> Input:
-    return Input("DATASET", "lake", "in", content_hash, location, content_hash, None, "", None, "")
+    return Input("DATASET", "lake", "in", content_hash, True, location, content_hash, None, "", None, "")
 
 
 def _sh(script: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[bytes]:
