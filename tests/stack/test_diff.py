@@ -69,6 +69,9 @@ def _upstream() -> Iterator[Event]:
     for name, at in (("v1", NOON - HOUR), ("v2", NOON + HOUR), ("v3", NOON + 2 * HOUR), ("v4", NOON + 9 * DAY)):
         yield run_event("ingest", f"i-{name}", "START", at, outputs=[io("raw", version=name)])
         yield run_event("ingest", f"i-{name}", "COMPLETE", at + MINUTE, outputs=[io("raw", version=name)])
+    yield run_event("score", "s-2", "COMPLETE", NOON - HOUR, inputs=[io("raw", version="v1"), io("new", version="n1")])
+    late = [io("raw", version="v0"), io("new", version="n2")]  # of raw an old version is read: what is written counts
+    yield run_event("score", "s-3", "COMPLETE", NOON + 3 * HOUR, inputs=late)
     yield change("score", "code.commit", "aaa", "bbb", NOON + HOUR, run_id="s-2")
     yield change("score", "code.commit", "bbb", "ccc", NOON + 9 * DAY, run_id="s-3")
     yield change("elsewhere", "code.commit", "aaa", "bbb", NOON + HOUR)
@@ -112,7 +115,7 @@ def test_metrics_of_two_runs(leadline: Run) -> None:
 def test_two_runs_as_text(leadline: Run) -> None:
     """What differs is a table, what is the same is counted."""
     text = leadline("diff", "aaa0", "aaa1").out
-    for part in ("aaa0-train", "aaa1-train", "depth", "eu-1", "+0.02", "+2.5 %", "4 By", "4 MB", "the same: ", "1 package"):
+    for part in ("aaa0-train", "aaa1-train", "depth", "eu-1", "+0.02", "+2.5 %", "4 By", "4 MB", "the same: ", "package 1"):
         assert part in text
     assert "numpy" not in text
     assert "what differs" not in leadline("diff", "aaa0", "aaa0").out
@@ -123,8 +126,8 @@ def test_upstream_between_two_times(leadline: Run) -> None:
     found = leadline("diff", "scored", "--from", "2026-11-21T11:30", "--to", "2026-11-23", "--json").json()
     assert [(one["source"]["name"], one["event_time"]) for one in found["came"]] == [("new", "2026-11-21T13:00:00Z")]
     assert {one["source"]["name"]: one["event_time"] for one in found["went"]} == {"old": "2026-11-21T13:00:00Z", "older": None}
-    (raw,) = found["versions"]
-    assert (raw["name"], raw["before"], raw["after"], raw["versions"]) == ("raw", "v1", "v3", 2)
+    versions = {one["name"]: (one["before"], one["after"], one["versions"]) for one in found["versions"]}
+    assert versions == {"raw": ("v1", "v3", 2), "new": ("n1", "n2", 1)}
     assert [(one["what"], one["after"]) for one in found["changes"]] == [("code.commit", "bbb")]
     assert [(one["name"], one["before"], one["after"]) for one in found["owners"]] == [("raw", "", "data-team")]
     assert (found["as_of"], found["truncated"]) == ("2026-11-23T00:00:00Z", "")

@@ -4,28 +4,33 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from leadline.history.run_diff import DataDifference, Difference, MetricPair, RunDiff
+from leadline.history.metric_pairs import MetricPair
+from leadline.history.run_diff import DataDifference, Difference, RunDiff
 from leadline.history.runs import Run
 
 from .alerts import metric_label
-from .output import Column, number, print_table, safe
-
-_PLURAL = {"code": "facts of the code", "process": "facts of the process", "place": "facts of the place", "state": "states"}
+from .output import Column, number, safe
+from .section import print_section
 
 
 def print_run_diff(found: RunDiff) -> None:
     first, second = _names(found.first, found.second)
     click.echo(safe(f"{first}: {found.first.job_name} in {found.first.job_namespace}"))
     click.echo(safe(f"{second}: {found.second.job_name} in {found.second.job_namespace}"))
-    sides = [Column(first), Column(second)]
-    if found.differences:
-        print_table(["", "", *sides], list(_rows(found.differences)), title="\nwhat differs")
-    if found.data:
-        print_table(["", "", *sides], [_data_row(one) for one in found.data], title="\ndata")
+    print_facts(found, first, second)
     if found.metrics:
         print_metric_pairs(found.metrics, first, second)
-    same = ", ".join(f"{len(names)} {_counted(section, len(names))}" for section, names in found.same.items())
+    same = ", ".join(f"{section} {len(names)}" for section, names in found.same.items())
     click.echo(f"\nthe same: {same or 'nothing that is known of both'}")
+
+
+def print_facts(found: RunDiff, first: str, second: str) -> None:
+    """What differs but metrics, under the names of both sides."""
+    sides = [Column(first), Column(second)]
+    if found.differences:
+        print_section("what differs", ["", "", *sides], list(_rows(found.differences)))
+    if found.data:
+        print_section("data", ["", "", *sides], [_data_row(one) for one in found.data])
 
 
 def _names(first: Run, second: Run) -> tuple[str, str]:
@@ -58,10 +63,6 @@ def _side(versions: list[str] | None, schemas: list[str] | None) -> str:
     return " ".join([", ".join(versions) or "version not known", *(f"(schema {schema})" for schema in schemas or ())])
 
 
-def _counted(section: str, count: int) -> str:
-    return section if count == 1 else _PLURAL.get(section, f"{section}s")
-
-
 def print_metric_pairs(pairs: Sequence[MetricPair], first: str, second: str) -> None:
     columns = [
         Column("metric"),
@@ -70,7 +71,7 @@ def print_metric_pairs(pairs: Sequence[MetricPair], first: str, second: str) -> 
         Column("difference", keep=True, right=True),
         Column("percent", keep=True, right=True),
     ]
-    print_table(columns, [_metric_row(pair) for pair in pairs], title="\nmetrics")
+    print_section("metrics", columns, [_metric_row(pair) for pair in pairs])
 
 
 def _metric_row(pair: MetricPair) -> tuple[str, ...]:

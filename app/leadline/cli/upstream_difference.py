@@ -5,7 +5,8 @@ import click
 from leadline.history.lineage import JobUse
 from leadline.history.upstream_diff import EdgeChange, UpstreamDiff
 
-from .output import print_table, safe, when
+from .output import safe, when
+from .section import print_section
 
 
 def print_upstream_diff(found: UpstreamDiff) -> None:
@@ -15,15 +16,16 @@ def print_upstream_diff(found: UpstreamDiff) -> None:
     rows = [*_edges("came", found.came), *_uses("came", found.jobs_came), *_edges("went", found.went)]
     rows += _uses("went", found.jobs_went)
     if rows:
-        print_table(["", "data", "made from", "by", "when"], rows, title="\nedges")
+        print_section("edges", ["", "data", "made from", "by", "when"], rows)
     if found.versions:
-        print_table(
+        print_section(
+            "versions",
             ["data", "before", "after", "versions", "seen last"],
             [(one.name, one.before or "-", one.after, one.versions, when(one.last_seen)) for one in found.versions],
-            title="\nversions",
         )
     if found.changes:
-        print_table(
+        print_section(
+            "changes of the jobs",
             ["when", "job", "what", "before", "after", "run"],
             [
                 (
@@ -36,16 +38,15 @@ def print_upstream_diff(found: UpstreamDiff) -> None:
                 )
                 for one in found.changes
             ],
-            title="\nchanges of the jobs",
         )
     if found.owners:
-        print_table(
+        print_section(
+            "owners",
             ["when", "node", "owner before", "owner after", "by"],
             [
                 (when(one.event_time), f"{one.kind.lower()} {one.name}", one.before or "-", one.after or "-", one.actor)
                 for one in found.owners
             ],
-            title="\nowners",
         )
     if not (rows or found.versions or found.changes or found.owners):
         click.echo("\nnothing changed that is known of")

@@ -1,12 +1,12 @@
 """Two runs in the same terms. Pure."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from leadline.core.clock import Micros, isoformat
 
+from .metric_pairs import MetricPair, Series, metric_pairs, series_of
 from .node import NodeRef
 from .run_record import Measured, RunRecord
 from .runs import Run, RunData
@@ -33,26 +33,6 @@ class DataDifference(msgspec.Struct, frozen=True):
     second: list[str] | None
     first_schema: list[str] | None
     second_schema: list[str] | None
-
-
-class MetricPair(msgspec.Struct, frozen=True):
-    """The last value of one series in each run, in its unit; None: that run did not measure it."""
-
-    node: NodeRef
-    metric: str
-    dims: dict[str, str]
-    first: float | None
-    first_unit: str
-    second: float | None
-    second_unit: str
-    difference: float | None
-    """Second less first, in the unit; None where only one is known, units differ, or either is not finite."""
-    percent: float | None
-    """The difference in percent of the size of the first; None also where the first is 0."""
-
-    @property
-    def same(self) -> bool:
-        return self.first_unit == self.second_unit and _same_value(self.first, self.second)
 
 
 class RunDiff(msgspec.Struct, frozen=True):
@@ -82,7 +62,9 @@ def diff_runs(first: RunRecord, second: RunRecord) -> RunDiff:
             same.setdefault(found_data.section, []).append(str(found_data.node))
         else:
             data.append(found_data)
-    return RunDiff(first.run, second.run, differences, data, _metrics(first.measured, second.measured), same)
+    return RunDiff(
+        first.run, second.run, differences, data, metric_pairs(_by_series(first.measured), _by_series(second.measured)), same
+    )
 
 
 def _facts(record: RunRecord) -> dict[str, dict[str, str]]:
@@ -161,46 +143,5 @@ def _known(texts: Iterable[str]) -> list[str]:
     return sorted(set(texts) - {""})
 
 
-def _metrics(first: Iterable[Measured], second: Iterable[Measured]) -> list[MetricPair]:
-    ones, others = _by_series(first), _by_series(second)
-    return [_metric(series, ones.get(series), others.get(series)) for series in sorted(ones.keys() | others.keys())]
-
-
-_Series = tuple[NodeRef, str, tuple[tuple[str, str], ...]]
-
-
-def _by_series(measured: Iterable[Measured]) -> dict[_Series, Measured]:
-    return {(one.node, one.metric, tuple(sorted(one.dims.items()))): one for one in measured}
-
-
-def _metric(series: _Series, first: Measured | None, second: Measured | None) -> MetricPair:
-    node, metric, dims = series
-    difference = percent = None
-    if first and second and first.unit == second.unit:
-        difference, percent = compared(first.value, second.value)
-    return MetricPair(
-        node,
-        metric,
-        dict(dims),
-        first.value if first else None,
-        first.unit if first else "",
-        second.value if second else None,
-        second.unit if second else "",
-        difference,
-        percent,
-    )
-
-
-def compared(first: float, second: float) -> tuple[float | None, float | None]:
-    """(second less first, that in percent of the size of the first); None for what is not finite, or relative to 0."""
-    difference = second - first
-    if not math.isfinite(difference):
-        return None, None
-    percent = 100 * difference / abs(first) if first else None
-    return difference, percent if percent is not None and math.isfinite(percent) else None
-
-
-def _same_value(first: float | None, second: float | None) -> bool:
-    if first is None or second is None:
-        return first is second
-    return first == second or (math.isnan(first) and math.isnan(second))
+def _by_series(measured: Iterable[Measured]) -> dict[Series, Measured]:
+    return {series_of(one.node, one.metric, one.dims): one for one in measured}

@@ -5,11 +5,12 @@ from clickhouse_connect.driver.client import Client
 
 from leadline.events.records.event import Micros
 
+from .lineage import chunks
 from .node import NodeRef
-from .query import fetch
+from .query import NODE_SET, fetch, node_set
 from .runs import Run, RunData, RunExtent, run_details
 
-_OF_RUN = "job_namespace = {namespace:String} AND job_name = {name:String} AND run_id = {run_id:String}"
+_OF_RUN = "job_namespace = {job_namespace:String} AND job_name = {job_name:String} AND run_id = {run_id:String}"
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -43,6 +44,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     origin: Origin
     io: list[RunData]
     measured: list[Measured]
+    """Of the job, and of what the run read and wrote."""
 
     @property
     def seeds(self) -> dict[str, str]:
@@ -61,20 +63,24 @@ def is_seed(parameter: str) -> bool:
 
 def record_of(client: Client, run: Run) -> RunRecord:
     """`run` as `find_run` gives it."""
-    key = {"namespace": run.job_namespace, "name": run.job_name, "run_id": run.run_id}
+    key = {"job_namespace": run.job_namespace, "job_name": run.job_name, "run_id": run.run_id}
     details = run_details(client, run)
     (origin,) = fetch(client, Origin, f"FROM leadline.runs WHERE {_OF_RUN}", **key)
-    return RunRecord(run, details.extent, origin, details.io, _measured(client, key))
+    data = {NodeRef(part.kind, part.namespace, part.name): None for part in details.io}
+    measured = [one for part in chunks([run.job, *data]) for one in _measured(client, part, key)]
+    return RunRecord(run, details.extent, origin, details.io, measured)
 
 
-def _measured(client: Client, key: dict[str, str]) -> list[Measured]:
+def _measured(client: Client, nodes: list[NodeRef], key: dict[str, str]) -> list[Measured]:
+    """Asked for by node: readings are stored by it, and looking at all of them for a run takes seconds."""
     last = "argMax(%s, (time, at, position))"
     return fetch(
         client,
         Measured,
         "FROM (SELECT kind, namespace, name, metric, dims, unit AS of, value AS one, time, event_time AS at, position "  # noqa: S608
-        f"FROM leadline.readings WHERE {_OF_RUN}) "
+        f"FROM leadline.readings WHERE (kind, namespace, name) IN {NODE_SET % 'nodes'} AND {_OF_RUN}) "
         "GROUP BY kind, namespace, name, metric, dims ORDER BY kind, namespace, name, metric, toString(dims)",
         {"unit": last % "of", "value": last % "one", "readings": "count()", "event_time": last % "at"},
+        nodes=node_set(nodes),
         **key,
     )
