@@ -53,7 +53,7 @@ def weigh(candidates: Sequence[Candidate], main: Witness, others: Sequence[Witne
 def _of_candidate(one: Candidate, main: Witness, others: Iterable[Witness], reach: Reach) -> float:
     total = 0.0
     for witness in (main, *others):
-        if witness is not main and reach.path(one.change.job, witness.job) is None:
+        if not reach.leads_to(one.change.job, witness.job):
             continue
         first = one.row if witness is main else first_row(one.change, one.touched, witness, reach)
         if first is not None:
