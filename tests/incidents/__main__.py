@@ -1,4 +1,4 @@
-"""How well explanations do: `python -m tests.incidents --seeds 1..30`. Starts stores of its own; some 15 seconds a seed.
+"""How well explanations do: `python -m tests.incidents --seeds 1..30`. Starts stores of its own; some 7 seconds a seed.
 
 Of every three seeds two have a cause and one has none. Each is asked about on the evening of the alert's day, and days later.
 """

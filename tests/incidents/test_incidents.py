@@ -1,6 +1,6 @@
 """How good explanations are, over 30 generated incidents: through lineage, bounds and the store to the answer.
 
-Takes some 6 minutes. Seeds that are not asserted here: `python -m tests.incidents --seeds 31..120`.
+Takes some 4 minutes. Seeds that are not asserted here: `python -m tests.incidents --seeds 31..120`.
 """
 
 import pytest
