@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from clickhouse_connect.driver.client import Client
 
-from leadline.cli.output import document
 from leadline.core.clock import isoformat
 from leadline.events.records import Event
+from leadline.history.document import document
 
 BLOCK = 5_000
 

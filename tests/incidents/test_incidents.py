@@ -1,14 +1,9 @@
 """How good explanations are, over 30 generated incidents: through lineage, bounds and the store to the answer.
 
-Takes some 6 minutes. Seeds that are not asserted here: `python -m tests.incidents --seeds 31..120`.
+Takes some 4 minutes. Seeds that are not asserted here: `python -m tests.incidents --seeds 31..120`.
 """
 
-from collections.abc import Iterator
-
 import pytest
-
-from leadline.history.connection import connect
-from tests.stack.facts import running_store
 
 from .__main__ import ask_all, row
 from .trial import DAYS_LATER, Outcome
@@ -19,11 +14,8 @@ SEEDS = range(1, 31)
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Outcome]]:
-    with running_store(tmp_path_factory.mktemp("incidents")) as settings:
-        client = connect(settings)
-        yield list(ask_all(client, SEEDS))
-        client.close()
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    return list(ask_all(tmp_path_factory.mktemp("incidents"), SEEDS))
 
 
 def _later(outcomes: list[Outcome]) -> list[Outcome]:

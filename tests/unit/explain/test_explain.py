@@ -78,6 +78,14 @@ def test_shift_away_from_all_changes_blames_none() -> None:
     assert found.shifted_at == START + SHIFT * DAY
 
 
+def test_what_nobody_reported_is_said() -> None:
+    """Where it began, since when, and what it looks like."""
+    found = explain(_facts(0.3, [_change("code.commit", "make", 20)]))
+    assert found.unreported is not None
+    assert (found.unreported.job, found.unreported.since, found.unreported.shape) == ("check", START + SHIFT * DAY, "shift")
+    assert "a shift that nobody reported, first seen at check 2013-08-10" in render(found)
+
+
 def test_job_that_is_not_upstream_is_no_cause() -> None:
     """A commit of a job whose output nobody on the way reads is not even listed."""
     assert explain(_facts(0.3, [_change("code.commit", "other", SHIFT)])).causes == []

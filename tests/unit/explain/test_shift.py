@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.history.explanation.linear import cholesky, solve_lower
-from leadline.history.explanation.shift import profile, whitened
+from leadline.history.explanation.pattern import Patterns
+from leadline.history.explanation.shift import independence, whitened
 
 USUAL = 60
 AT = 90
@@ -27,7 +28,14 @@ def _gains(seed: int, shift: float) -> list[float]:
     rows = _storms(seed)
     for row in rows[AT:]:
         row[0] += shift
-    return profile(whitened(rows, USUAL), USUAL)
+    return _profile(rows)
+
+
+def _profile(rows: list[list[float]]) -> list[float]:
+    """For each row how surely the series are others from there on."""
+    white = whitened(rows, USUAL)
+    patterns = Patterns(white, [independence(column[:USUAL]) for column in zip(*white, strict=True)])
+    return [patterns.spell(row) for row in range(len(rows))]
 
 
 def test_subtle_shift_is_found_where_it_is() -> None:
@@ -47,13 +55,13 @@ def test_one_wild_row_is_no_shift() -> None:
     """A value that is a thousand times what is usual counts as one row, not as a thousand."""
     rows = _storms(1)
     rows[90] = [1e6, -1e6, 1e6]
-    assert max(profile(whitened(rows, USUAL), USUAL)) < 15
+    assert max(_profile(rows)) < 15
 
 
 def test_equal_columns_do_no_harm() -> None:
     """Columns that were always equal, or never varied, divide by nothing."""
     rows = [[row[0], row[0], 7.0] for row in _storms(2)]
-    assert max(profile(whitened(rows, USUAL), USUAL)) < 15
+    assert max(_profile(rows)) < 15
 
 
 ROWS = st.lists(st.floats(-5, 5), min_size=3, max_size=3)

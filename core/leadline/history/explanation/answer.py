@@ -37,6 +37,19 @@ class Cause(msgspec.Struct, frozen=True):
     evidence: list[str]
 
 
+class Unreported(msgspec.Struct, frozen=True):
+    """Something that no known change is behind: a shift, a drift, or a single wild value."""
+
+    job: str
+    """The one nearest to where it began, of those that measured anything."""
+    since: Micros
+    """Slot (or time)."""
+    shape: str
+    """shift, drift or wild."""
+    probability: float
+    """Of all that nobody reported, wherever it began."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """A run that failed. `root` is the failed run farthest upstream that it goes back to; None: itself."""
 
@@ -74,6 +87,8 @@ class Explanation(msgspec.Struct, frozen=True):
     """Slot (or time) since when the series is another; None: no shift is to be seen."""
     last_before_shift: Reading | None
     causes: list[Cause]
+    unreported: Unreported | None
+    """Where it is likelier than all changes together."""
     failure: Failure | None
     upstream_open: list[Episode]
     affected: list[Micros]

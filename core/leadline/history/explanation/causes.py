@@ -11,11 +11,11 @@ from typing import NamedTuple
 from leadline.core.clock import Micros
 
 from ..node import NodeRef
-from .answer import Cause, Effect
+from .answer import Cause, Effect, Unreported
 from .candidates import Candidate, find_candidates
 from .facts import Alert, Facts
 from .happened import happened
-from .hypotheses import weigh
+from .hypotheses import Weighed, weigh
 from .reach import Reach
 from .series import Table, alert_series, spread, table
 from .witnesses import find_witnesses, usual_rows, witness
@@ -37,6 +37,7 @@ class Verdict(NamedTuple):
 
     causes: list[Cause]
     shifted: Micros | None
+    unreported: Unreported | None
 
 
 def judge(facts: Facts, alert: Alert, reach: Reach) -> Verdict | None:
@@ -59,7 +60,15 @@ def judge(facts: Facts, alert: Alert, reach: Reach) -> Verdict | None:
     ]
     order = sorted(causes, key=lambda cause: (-cause.probability, -cause.change.event_time))
     shifted = found.positions[best] if best and main.patterns.spell(best) > math.log(at) else None
-    return Verdict(order, shifted)
+    return Verdict(order, shifted, _unreported(weighed))
+
+
+def _unreported(weighed: Weighed) -> Unreported | None:
+    if weighed.unreported < MEDIUM:
+        return None
+    place = weighed.place
+    since = place.witness.table.positions[place.row]
+    return Unreported(place.witness.job.name, since, place.shape, round(weighed.unreported, 3))
 
 
 def _cut(whole: Table, first: int, end: int) -> Table:

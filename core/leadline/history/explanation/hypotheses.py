@@ -22,11 +22,11 @@ NOTHING = 2.0
 
 
 class Weighed(NamedTuple):
-    """Probability of each candidate, and of all others together; `elsewhere` is the likeliest place of what nobody reported."""
+    """Probability of each candidate, and of all that nobody reported; `place` is the likeliest of that."""
 
     candidates: list[float]
-    unknown: float
-    elsewhere: "Place | None"
+    unreported: float
+    place: "Place"
 
 
 class Place(NamedTuple):
@@ -40,20 +40,20 @@ class Place(NamedTuple):
 def weigh(candidates: Sequence[Candidate], main: Witness, others: Sequence[Witness], reach: Reach) -> Weighed:
     logs = [math.log(one.prior) + _of_candidate(one, main, others, reach) for one in candidates]
     places = [*_places(main, others, reach)]
-    unknown = [(place, value - math.log(len(places) / 3)) for place, value in places]
+    unreported = [(place, value - math.log(len(places) / 3)) for place, value in places]
     nothing = math.log(NOTHING)
-    top = max([nothing, *logs, *(value for _, value in unknown)])
+    top = max([nothing, *logs, *(value for _, value in unreported)])
     shares = [math.exp(value - top) for value in logs]
-    rest = [math.exp(value - top) for _, value in unknown]
+    rest = [math.exp(value - top) for _, value in unreported]
     total = sum(shares) + sum(rest) + math.exp(nothing - top)
-    likeliest = max(unknown, key=lambda one: one[1], default=None)
-    return Weighed([share / total for share in shares], sum(rest) / total, likeliest[0] if likeliest else None)
+    place, _ = max(unreported, key=lambda one: one[1])
+    return Weighed([share / total for share in shares], sum(rest) / total, place)
 
 
 def _of_candidate(one: Candidate, main: Witness, others: Iterable[Witness], reach: Reach) -> float:
     total = 0.0
     for witness in (main, *others):
-        if witness is not main and reach.path(one.change.job, witness.job) is None:
+        if not reach.leads_to(one.change.job, witness.job):
             continue
         first = one.row if witness is main else first_row(one.change, one.touched, witness, reach)
         if first is not None:

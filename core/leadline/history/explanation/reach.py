@@ -24,6 +24,7 @@ class Reach:
         self._readers_of: dict[NodeRef, set[RunKey]] = defaultdict(set)
         self._writers: dict[NodeRef, set[RunKey]] = defaultdict(set)
         self._makers: dict[tuple[NodeRef, str], RunKey] = {}
+        self._below: dict[NodeRef, set[NodeRef]] = {}
         self._paths: dict[tuple[NodeRef, NodeRef], list[NodeRef] | None] = {}
         self._failed: dict[NodeRef, list[Micros]] = defaultdict(list)
         self._good: dict[NodeRef, list[Micros]] = defaultdict(list)
@@ -53,10 +54,21 @@ class Reach:
         """The run that first wrote that version."""
         return self._makers.get((node, version))
 
+    def leads_to(self, start: NodeRef, end: NodeRef) -> bool:
+        """Whether anything that the job `start` writes gets to the job `end`, or they are one."""
+        if start not in self._below:
+            found, waiting = {start}, [start]
+            while waiting:
+                readers = {reader for node in self._writes[waiting.pop()] for reader in self._read_by_jobs[node]} - found
+                found |= readers
+                waiting += readers
+            self._below[start] = found
+        return end in self._below[start]
+
     def path(self, start: NodeRef, end: NodeRef) -> list[NodeRef] | None:
         """The shortest way of jobs from one to the other, both included; None: nothing that `start` writes gets to `end`."""
         if (start, end) not in self._paths:
-            self._paths[start, end] = self._path(start, end)
+            self._paths[start, end] = self._path(start, end) if self.leads_to(start, end) else None
         return self._paths[start, end]
 
     def _path(self, start: NodeRef, end: NodeRef) -> list[NodeRef] | None:

@@ -1,4 +1,4 @@
-"""Where several series shifted together, and how surely: the likelihood of two means against one, at every position.
+"""Rows in which what moves together by nature is taken apart, so that what does not stands out.
 
 The series are standardised and decorrelated by what was usual before (storms move probabilities and outcomes together;
 a wrong unit moves one of them alone), far values are pulled in, so that one wild day is no shift, and what repeats itself
@@ -14,8 +14,6 @@ from .series import spread
 
 RIDGE = 0.02
 """Added to the diagonal of the correlations: columns that always were equal must not divide by nothing."""
-MIN_SIDE = 4
-"""Positions on each side of a shift."""
 
 
 def whitened(rows: Sequence[Sequence[float]], usual: int) -> list[list[float]]:
@@ -29,30 +27,6 @@ def whitened(rows: Sequence[Sequence[float]], usual: int) -> list[list[float]]:
     ]
     factor = cholesky(covariance)
     return [_pulled_in(solve_lower(factor, row)) for row in standard]
-
-
-def profile(white: Sequence[Sequence[float]], usual: int) -> list[float]:
-    """For each row how much better two means explain all rows than one, when the second begins there (log likelihood).
-
-    The rows are whitened; how much they repeat themselves is taken from the first `usual`.
-    """
-    size, count = len(white[0]), len(white)
-    weights = [independence([row[column] for row in white[:usual]]) for column in range(size)]
-    totals = [sum(row[column] for row in white) for column in range(size)]
-    before = [0.0] * size
-    gains = []
-    for index, row in enumerate(white):
-        enough = min(index, count - index) >= MIN_SIDE
-        gains.append(_gain(before, totals, index, count, weights) if enough else 0.0)
-        before = [one + value for one, value in zip(before, row, strict=True)]
-    return gains
-
-
-def _gain(before: list[float], totals: list[float], index: int, count: int, weights: list[float]) -> float:
-    after = count - index
-    scale = index * after / count / 2
-    means = ((total - one) / after - one / index for one, total in zip(before, totals, strict=True))
-    return scale * sum(weight * mean * mean for weight, mean in zip(weights, means, strict=True))
 
 
 def _standardised(rows: Sequence[Sequence[float]], usual: int) -> list[list[float]]:

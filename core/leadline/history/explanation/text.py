@@ -103,6 +103,10 @@ def _causes(found: Explanation) -> Iterator[str]:
         return
     yield ""
     blamed = [cause for cause in found.causes if cause.confidence != "low"]
+    if found.unreported:
+        one = found.unreported
+        what = {"shift": "a shift", "drift": "a drift", "wild": "a single wild value"}[one.shape]
+        yield f"{what} that nobody reported, first seen at {one.job} {moment(one.since)} ({one.probability:.0%})"
     if not found.causes:
         yield "what changed upstream: nothing that is known"
         return
