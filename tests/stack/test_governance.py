@@ -16,6 +16,8 @@ from msgspec.structs import replace
 
 from leadline.adapters.openlineage import check, decode, to_events
 from leadline.cli import main
+from leadline.clickhouse.migrate import migrations
+from leadline.clickhouse.store import writing
 from leadline.core.settings import Settings
 from leadline.events.records import (
     BoundDeclared,
@@ -232,8 +234,7 @@ def _pins(client: Client, *runs: str) -> list[tuple[object, ...]]:
     return [
         tuple(row)
         for row in client.query(
-            "SELECT run_id, version, pinned, made_by_run_id FROM leadline.run_inputs WHERE has({runs:Array(String)}, run_id) "
-            "ORDER BY run_id",
+            "SELECT run_id, version, pinned FROM leadline.run_inputs WHERE has({runs:Array(String)}, run_id) ORDER BY run_id",
             {"runs": list(runs)},
         ).result_rows
     ]
@@ -242,11 +243,11 @@ def _pins(client: Client, *runs: str) -> list[tuple[object, ...]]:
 def test_inputs_are_pinned_to_versions(client: Client) -> None:
     """As the run said, else to what was current when it started, else it is said that nobody knows."""
     assert _pins(client, "u-0", "u-1", "u-2", "u-3", "u-4") == [
-        ("u-0", "", "UNKNOWN", ""),
-        ("u-1", "v1", "RESOLVED", "m-1"),
-        ("u-2", "v1", "RESOLVED", "m-1"),
-        ("u-3", "other", "SAID", ""),
-        ("u-4", "d1", "RESOLVED", ""),
+        ("u-0", "", "UNKNOWN"),
+        ("u-1", "v1", "RESOLVED"),
+        ("u-2", "v1", "RESOLVED"),
+        ("u-3", "other", "SAID"),
+        ("u-4", "d1", "RESOLVED"),
     ]
 
 
@@ -254,11 +255,11 @@ def test_a_late_event_corrects_pins_and_current(store: Settings, client: Client)
     """In whatever order the events arrive, the answer is that of all of them."""
     put(store, ran("late", "l-1", NOON, writes="late@1"))
     put(store, ran("reader", "r-1", NOON + 6 * HOUR, reads="late"))
-    assert _pins(client, "r-1") == [("r-1", "1", "RESOLVED", "l-1")]
+    assert _pins(client, "r-1") == [("r-1", "1", "RESOLVED")]
     put(store, ran("late", "l-2", NOON + 3 * HOUR, "FAIL", writes="late@2"), NOON + DAY)
-    assert (_pins(client, "r-1"), _current(client, "late")[0][0]) == ([("r-1", "1", "RESOLVED", "l-1")], "1")
+    assert (_pins(client, "r-1"), _current(client, "late")[0][0]) == ([("r-1", "1", "RESOLVED")], "1")
     put(store, [run_event("late", "l-2", "COMPLETE", NOON + 5 * HOUR)], NOON + DAY)
-    assert (_pins(client, "r-1"), _current(client, "late")[0][0]) == ([("r-1", "2", "RESOLVED", "l-2")], "2")
+    assert (_pins(client, "r-1"), _current(client, "late")[0][0]) == ([("r-1", "2", "RESOLVED")], "2")
 
 
 def test_versions_say_job_run_and_time(client: Client) -> None:
@@ -270,6 +271,21 @@ def test_versions_say_job_run_and_time(client: Client) -> None:
         ("a", JOBS, "back", "b-1", _moment(client, NOON + HOUR)),
         ("b", JOBS, "back", "b-2", _moment(client, NOON + 3 * HOUR)),
     ]
+
+
+def test_what_was_there_before_the_migration_counts(store: Settings, client: Client) -> None:
+    """Its tables are filled from the older ones, to the same answers, also when that is done twice."""
+    answers = [f"SELECT * FROM leadline.{view} ORDER BY ALL" for view in ("version_moves", "current_versions", "run_inputs")]
+    before = [client.query(question).result_rows for question in answers]
+    statements = next(migration for migration in migrations() if migration.number == 11).statements()
+    fillings = [statement for statement in statements if statement.startswith("INSERT")]
+    with writing(store) as writer:
+        for table in ("version_writes", "run_outcomes"):
+            writer.command(f"TRUNCATE TABLE leadline_internal.{table}")
+        assert client.query(answers[0]).result_rows != before[0]
+        for statement in fillings * 2:
+            writer.command(statement)
+    assert [client.query(question).result_rows for question in answers] == before
 
 
 @pytest.fixture(scope="module")

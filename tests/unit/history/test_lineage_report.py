@@ -16,6 +16,7 @@ from leadline.history.lineage_report.judgement import limits, verdict
 from leadline.history.lineage_report.layout import layout
 from leadline.history.lineage_report.markdown import to_markdown
 from leadline.history.lineage_report.unknown import unknown
+from leadline.history.lineage_report.use import Reader, Write, outputs
 from leadline.history.node import NodeRef
 
 NOON = 1_795_262_400_000_000
@@ -182,3 +183,24 @@ def test_what_is_not_known_is_said() -> None:
         "Nobody is known to own churn, features.",
     ):
         assert sentence in said
+
+
+def reader(run: str, at: int, job: str = "score") -> Reader:
+    return Reader("airflow://prod", job, run, at)
+
+
+def write(run: str, name: str, version: str, job: str = "score") -> Write:
+    return Write("airflow://prod", job, run, "DATASET", "s3://lake", name, version)
+
+
+def test_use_is_told_by_job_and_node() -> None:
+    """How many runs, from when to when, and the version written last; a job that wrote nothing is told too."""
+    readers = [reader("s-1", NOON), reader("s-3", NOON + 3), reader("s-2", NOON + 2), reader("x", NOON, "look")]
+    writes = [write("s-3", "a", "v3"), write("s-1", "a", "v1"), write("s-2", "a", "v2"), write("s-1", "b", "w1")]
+    assert [
+        (one.job_name, one.name, one.runs, one.first_run, one.last_run, one.last_version) for one in outputs(readers, writes)
+    ] == [
+        ("look", "", 1, NOON, NOON, ""),
+        ("score", "a", 3, NOON, NOON + 3, "v3"),
+        ("score", "b", 1, NOON, NOON, "w1"),
+    ]
