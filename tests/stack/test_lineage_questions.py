@@ -8,8 +8,9 @@ from clickhouse_connect.driver.client import Client
 from msgspec.structs import replace
 
 from leadline.cli import main
+from leadline.cli.lineage import draw
 from leadline.core.settings import Settings
-from leadline.events.records import EdgeObserved, Event, Transformation
+from leadline.events.records import EdgeObserved, EntityReported, Event, Transformation
 from leadline.history.connection import reading
 from leadline.history.edges import Times
 from leadline.history.fine_lineage import Point, fine_walk
@@ -171,6 +172,39 @@ def test_columns_as_known_then(client: Client) -> None:
     """The same axes hold below the level of jobs."""
     before = Times(known_at=NOON - HOUR)
     assert fine_walk(client, Point(data("scores"), "score"), "up", "COLUMN", times=before).distances == []
+
+
+def test_other_names_are_one_node(store: Settings, client: Client) -> None:
+    """A walk goes on from every name of what it comes to, says why they are one, and forgets it when that is taken back."""
+    named = EntityReported(
+        event_id="alias-1",
+        event_time=NOON,
+        producer="tests/1",
+        source="glue",
+        kind="DATASET",
+        namespace="glue",
+        name="db.renamed",
+        aspect="alias",
+        values={"kind": "DATASET", "namespace": "s3://lake", "name": "renamed", "reason": "TABLE"},
+    )
+    first, second = edge("origin", "renamed", "first", NOON), edge("renamed", "end", "second", NOON)
+    put(store, [named, first, replace(second, source_namespace="glue", source_name="db.renamed")])
+    found = walk(client, data("end"), "up")
+    assert {(reached.name, reached.distance) for reached in found.nodes if reached.kind != "JOB"} == {
+        ("db.renamed", 1),
+        ("renamed", 1),
+        ("origin", 2),
+    }
+    assert [(alias.other.name, alias.node.name, alias.reason, alias.source) for alias in found.aliases] == [
+        ("db.renamed", "renamed", "TABLE", "glue")
+    ]
+    assert found.unresolved == 1
+    drawn = "\n".join(draw(found))
+    assert "= renamed (TABLE, said by glue)" in drawn
+    assert drawn.index("db.renamed") < drawn.index("origin")
+    assert names(walk(client, data("end"), "up", as_of=NOON - HOUR)) == set()
+    put(store, [replace(named, event_id="alias-2", event_time=NOON + HOUR, values={}, deleted=True)])
+    assert names(walk(client, data("end"), "up")) == {"db.renamed"}
 
 
 def test_impact_says_whose_it_is(client: Client) -> None:

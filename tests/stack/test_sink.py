@@ -60,6 +60,8 @@ _VIEWS = {
     "EntityReported": ("audit", "event_id"),
     "BoundDeclared": ("audit", "event_id"),
     "VersionDescribed": ("version_details", "event_id"),
+    "JobDeclared": ("job_declarations", "event_id"),
+    "OpenLineageReceived": ("openlineage_events", "event_id"),
 }
 
 
@@ -77,7 +79,7 @@ def test_every_example_arrives_once(env: SinkEnvironment) -> None:
                 f"SELECT {column}{positions} FROM leadline.{view} WHERE {column} = {{id:String}}", {"id": event.event_id}
             ).result_rows
             assert rows and len(rows) == len(set(rows)), f"{event.event_id} in {view}: {rows}"
-    assert env.one("SELECT count() FROM leadline.lineage_edges") == env.one("SELECT count() FROM leadline.changes") == 1
+    assert (env.one("SELECT count() FROM leadline.lineage_edges"), env.one("SELECT count() FROM leadline.changes")) == (2, 1)
 
 
 def test_what_a_run_tells_without_being_asked(env: SinkEnvironment) -> None:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "bound": "bound",
     "dead-letters": "dead_letters",
     "demo": "demo",
+    "diff": "diff",
     "doctor": "doctor",
     "emit": "emit",
     "exec": "exec",

@@ -80,7 +80,12 @@ def draw(found: Lineage) -> Iterator[str]:
 
     With a stack of its own, since a chain may be deeper than Python's.
     """
-    branches = _branches(found)
+    names = _one_name(found)
+    branches = _branches(found, names)
+    others: dict[NodeRef, list[str]] = defaultdict(list)
+    for alias in found.aliases:
+        other = alias.other if names[alias.other] != alias.other else alias.node
+        others[names[other]].append(f"{other.name} ({alias.reason}, said by {alias.source or 'nobody'})")
     owners = {reached.node: reached.owner for reached in found.nodes}
     drawn: set[NodeRef] = set()
     waiting: list[tuple[str, str, NodeRef, list[NodeRef] | None]] = [("", "", found.node, None)]
@@ -88,7 +93,10 @@ def draw(found: Lineage) -> Iterator[str]:
         indent, joint, ref, data = waiting.pop()
         below: list[tuple[NodeRef, list[NodeRef] | None]]
         if data is None:
-            yield indent + joint + _label(ref, again=ref in drawn and ref in branches, owner=owners.get(ref, ""))
+            again = ref in drawn and ref in branches
+            yield indent + joint + _label(ref, again=again, owner=owners.get(ref, ""))
+            if ref not in drawn:
+                yield from (f"{indent}{_INDENT[joint]}{_dim(f'= {safe(other)}')}" for other in others.get(ref, ()))
             below = [] if ref in drawn else _limbs(ref, branches)
             drawn.add(ref)
         else:
@@ -110,18 +118,29 @@ def _limbs(node: NodeRef, branches: Branches) -> list[tuple[NodeRef, list[NodeRe
     return limbs
 
 
-def _branches(found: Lineage) -> Branches:
+def _branches(found: Lineage, names: dict[NodeRef, NodeRef]) -> Branches:
     branches: Branches = defaultdict(lambda: defaultdict(list))
     up = found.direction == "up"
     for edge in found.edges:
         near, far = (edge.target, edge.source) if up else (edge.source, edge.target)
-        branches[near][edge.job].append(far)
+        branches[names.get(near, near)][edge.job].append(names.get(far, far))
     for use in found.uses:
         if use.job == found.node:
             branches[use.job][use.job].append(use.node)
         else:
-            branches[use.node][use.job]  # a job that only writes, or only reads: a branch without leaves
+            branches[names.get(use.node, use.node)][use.job]  # a job that only writes, or only reads: without leaves
     return branches
+
+
+def _one_name(found: Lineage) -> dict[NodeRef, NodeRef]:
+    """Of names that mean one node, each to the one that it is drawn under: the start's, else the first of the answer."""
+    order = {node: place for place, node in enumerate([found.node, *(reached.node for reached in found.nodes)])}
+    names: dict[NodeRef, NodeRef] = {}
+    for alias in found.aliases:
+        group = {names.get(node, node) for node in (alias.node, alias.other)}
+        first = min(group, key=lambda node: order.get(node, len(order)))
+        names |= dict.fromkeys(group, first) | {node: first for node, name in names.items() if name in group}
+    return names
 
 
 def _label(node: NodeRef, *, again: bool, owner: str = "") -> str:

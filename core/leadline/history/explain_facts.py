@@ -20,6 +20,7 @@ MAX_RUNS = 5_000
 MAX_IO = 50_000
 MAX_READINGS = 20_000
 MAX_CHANGES = 1_000
+MAX_DECISIONS = 200
 MAX_LINES_OF_RUN = 50
 MAX_FAILED = 50
 """Of the newest failed runs the logs are read: they say why."""
@@ -32,16 +33,16 @@ _OF_JOBS = f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'}"
 
 def explain_alert(client: Client, text: str) -> Explanation:
     """Of the alert or episode whose id starts with the text. Raises UsageError, LeadlineError where it fits none or several."""
-    alert = _transition(client, find_alert(client, text), text)
-    return explain(_gather(client, alert, alert.node, alert.run))
+    alert = transition(client, find_alert(client, text), text)
+    return explain(gather(client, alert, alert.node, alert.run))
 
 
 def explain_run(client: Client, run: Run) -> Explanation:
     """Why the run failed, where it did."""
-    return explain(_gather(client, None, run.job, (run.job_namespace, run.job_name, run.run_id)))
+    return explain(gather(client, None, run.job, (run.job_namespace, run.job_name, run.run_id)))
 
 
-def _transition(client: Client, found: AlertEvent, text: str) -> facts.Alert:
+def transition(client: Client, found: AlertEvent, text: str) -> facts.Alert:
     """The one that is asked for; of an episode, and in place of its end, the one at which it was first at its worst."""
     worst = found.transition in TERMINAL_TRANSITIONS or not found.alert_id.startswith(text)
     rows = fetch(
@@ -59,7 +60,8 @@ def _transition(client: Client, found: AlertEvent, text: str) -> facts.Alert:
     return rows[0]
 
 
-def _gather(client: Client, alert: facts.Alert | None, node: NodeRef, run: facts.RunKey) -> facts.Facts:
+def gather(client: Client, alert: facts.Alert | None, node: NodeRef, run: facts.RunKey) -> facts.Facts:
+    """Of the alert about the node, else of the run, and of all that is upstream of both."""
     measuring = job(run[0], run[1])
     up, down = _up(client, node, measuring), _walk(client, node, "down")
     upstream = list(dict.fromkeys(reached.node for way in up for reached in way.nodes))
@@ -72,10 +74,11 @@ def _gather(client: Client, alert: facts.Alert | None, node: NodeRef, run: facts
     return facts.Facts(
         alert=alert,
         subject=run,
-        readings=_readings(client, alert, measuring, [node, *data]) if alert and alert.metric not in RUN_METRICS else [],
+        readings=_readings(client, alert, jobs, [node, *data]) if alert and alert.metric not in RUN_METRICS else [],
         runs=runs,
         run_io=_of_jobs(client, facts.RunIo, "run_io", jobs, order="event_time", limit=MAX_IO),
         changes=changes,
+        decisions=_decisions(client, [node, *upstream, measuring]),
         episodes=_episodes(client, [*upstream, measuring], node),
         contacts=_contacts(client, [node, *jobs, *(one.node for one in downstream)]),
         downstream=downstream,
@@ -116,18 +119,31 @@ def _of_jobs(
     return fetch(client, kind, source, jobs=node_set(jobs), limit=limit)
 
 
-def _readings(client: Client, alert: facts.Alert, measuring: NodeRef, nodes: Iterable[NodeRef]) -> list[facts.Reading]:
-    """What the job measured, of the alert's node and of those that it read."""
+def _readings(client: Client, alert: facts.Alert, jobs: Iterable[NodeRef], nodes: Iterable[NodeRef]) -> list[facts.Reading]:
+    """What these jobs measured of the alert's node and of those upstream; those of the alert's job before all others."""
     return fetch(
         client,
         facts.Reading,
-        f"FROM leadline.readings WHERE (kind, namespace, name) IN {NODE_SET % 'nodes'} "
-        "AND job_namespace = {job_namespace:String} AND job_name = {job_name:String} "
-        "ORDER BY event_time DESC LIMIT {limit:UInt32}",
+        f"FROM leadline.readings WHERE (kind, namespace, name) IN {NODE_SET % 'nodes'} AND {_OF_JOBS} "
+        "ORDER BY (job_namespace, job_name) = ({job_namespace:String}, {job_name:String}) DESC, event_time DESC "
+        "LIMIT {limit:UInt32}",
         nodes=node_set({alert.node, *nodes}),
-        job_namespace=measuring.namespace,
-        job_name=measuring.name,
+        jobs=node_set(jobs),
+        job_namespace=alert.job_namespace,
+        job_name=alert.job_name,
         limit=MAX_READINGS,
+    )
+
+
+def _decisions(client: Client, nodes: Iterable[NodeRef]) -> list[facts.Decision]:
+    """The newest about these."""
+    return fetch(
+        client,
+        facts.Decision,
+        f"FROM leadline.decisions WHERE (kind, namespace, name) IN {NODE_SET % 'nodes'} "
+        "ORDER BY event_time DESC LIMIT {limit:UInt32}",
+        nodes=node_set(set(nodes)),
+        limit=MAX_DECISIONS,
     )
 
 

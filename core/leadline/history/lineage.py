@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 
 from leadline.events.records.event import Micros
 
+from .aliases import Alias, Aliases, aliases
 from .edges import Times, edges
 from .node import NodeRef, job
 from .query import MOMENT, NODE_SET, among, fetch, node_set, where
@@ -78,13 +79,15 @@ class Lineage(msgspec.Struct, frozen=True):
     watermark: Micros | None
     """The store had everything up to then; None: nothing is known about that."""
     truncated: str
-    """Why there may be more: depth, nodes or time; empty: this is all."""
+    """Why there may be more: depth, nodes, time or aliases; empty: this is all."""
     unresolved: int
     """Upstream: data that no known job makes. Downstream: 0."""
     known_at: Micros | None = None
     """None: as it is known now."""
     since: Micros | None = None
     """None: whenever it was confirmed last."""
+    aliases: list[Alias] = []
+    """Names that were taken for the same node, each with the reason."""
 
 
 def walk(
@@ -136,7 +139,8 @@ def walks(
     """
     deadline = monotonic() + seconds
     up = direction == "up"
-    ways = [_Way(start, up, max_nodes) for start in dict.fromkeys(starts)]
+    known = aliases(client, times)
+    ways = [_Way(start, up, max_nodes, known) for start in dict.fromkeys(starts)]
     for distance in range(1, depth + 1):
         going = [way for way in ways if way.frontier and not way.truncated]
         if not going:
@@ -193,15 +197,18 @@ class _Near(Generic[Found]):
 class _Way:
     """One walk so far: what was reached at which distance, and the frontier that the next hop starts from."""
 
-    def __init__(self, start: NodeRef, up: bool, max_nodes: int) -> None:
+    def __init__(self, start: NodeRef, up: bool, max_nodes: int, aliases: Aliases) -> None:
         self.start = start
         self._up = up
         self._max_nodes = max_nodes
-        self.frontier = [start]
-        self._distances = {start: 0}
+        self._aliases = aliases
+        self._same: dict[Alias, None] = {}
+        self.frontier: list[NodeRef] = []
+        self._distances: dict[NodeRef, int] = {}
         self._edges: dict[tuple[NodeRef, NodeRef, NodeRef], LineageEdge] = {}
         self._uses: list[JobUse] = []
         self.truncated = ""
+        self._arrive(start, 0)
 
     def begin(self, uses: list[JobUse]) -> None:
         """The first hop from a job: to what it reads or writes."""
@@ -217,14 +224,21 @@ class _Way:
                 self._edges[edge.source, edge.target, edge.job] = edge
 
     def _arrive(self, node: NodeRef, distance: int) -> bool:
-        """False where there is no room for the node."""
-        if node not in self._distances:
+        """With its other names, which are as far away. False where there is no room for the node."""
+        waiting: list[tuple[NodeRef, Alias | None]] = [(node, None)]
+        while waiting:
+            name, alias = waiting.pop()
+            if name in self._distances:
+                continue
             if len(self._distances) >= self._max_nodes:
                 self.truncated = "nodes"
-                return False
-            self._distances[node] = distance
-            self.frontier.append(node)
-        return True
+                break
+            self._distances[name] = distance
+            self.frontier.append(name)
+            if alias is not None:
+                self._same[alias] = None
+            waiting += self._aliases.of(name)
+        return node in self._distances
 
     def add_jobs(self, uses: list[JobUse]) -> None:
         known = {(edge.job, edge.target if self._up else edge.source) for edge in self._edges.values()}
@@ -243,10 +257,11 @@ class _Way:
             uses=self._uses,
             as_of=times.as_of,
             watermark=watermark,
-            truncated=self.truncated or ("depth" if self.frontier else ""),
+            truncated=self.truncated or ("depth" if self.frontier else "" if self._aliases.complete else "aliases"),
             unresolved=self._unresolved(),
             known_at=times.known_at,
             since=times.since,
+            aliases=list(self._same),
         )
 
     def _reached(self) -> list[Reached]:
@@ -272,6 +287,9 @@ class _Way:
         if not self._up:
             return 0
         made = {edge.target for edge in self._edges.values()} | {use.node for use in self._uses if use.direction == "OUTPUT"}
+        for alias in (*self._same, *reversed(self._same)):  # what is made under one name is made under each
+            if alias.node in made or alias.other in made:
+                made |= {alias.node, alias.other}
         return len(set(self.data()) - made)
 
 

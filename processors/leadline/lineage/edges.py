@@ -219,6 +219,7 @@ def _edges(word: Word) -> dict[Edge, Transformations]:
     found |= dict.fromkeys(sorted(word.controls), ())
     columns = (column for known in word.columns.sets for column in known)
     for edge, transformations in islice(columns, _MAX_EDGES):
+        found.setdefault(Edge(edge.source, edge.target), ())  # tools tell columns of data that they do not list as inputs
         known = found.get(edge, ())
         found[edge] = transformations if known in ((), transformations) else _union(known, transformations)
     return found

@@ -5,9 +5,7 @@ from their content, so that what is read twice is known as the same.
 """
 
 import logging
-import signal
 import threading
-from types import FrameType
 
 from confluent_kafka import Consumer, Producer
 
@@ -18,14 +16,12 @@ from leadline.core.settings import Settings
 from leadline.events.codec import Codec
 from leadline.events.kafka import consumer_config, opened, producer_config
 from leadline.events.registry import RegistryClient
-from leadline.worker.exits import end_process
+from leadline.worker.stopping import stop_on_signals
 
 from .consumer import CONSUMER_SETTINGS, PRODUCER_SETTINGS, Translation, committed
 
 GROUP = "leadline-openlineage"
 STALL_AFTER_SECONDS = 60.0
-END_WITHIN_SECONDS = 8.0
-"""After SIGTERM. Leaving the group of a broker that has frozen takes 5 s, now and then much longer."""
 
 
 def main(settings: Settings, health_host: str, health_port: int) -> int:
@@ -33,7 +29,7 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     setup_logging()
     settings.require("kafka", "schema_registry")
     stop = threading.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     progress = Progress(STALL_AFTER_SECONDS)
     server = serve_health(progress, health_port, health_host)
     consumer = opened(Consumer, consumer_config(settings, GROUP, on_commit=committed, **CONSUMER_SETTINGS))
@@ -50,17 +46,3 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
         consumer.close()
         server.shutdown()
         logging.shutdown()
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    """Ends the process where a server that has frozen holds it; what was not committed is read again by the next one."""
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        reason = f"asked to stop {END_WITHIN_SECONDS:.0f} s ago, and some server does not answer: ending without it"
-        timer = threading.Timer(END_WITHIN_SECONDS, end_process, (0, reason))
-        timer.daemon = True
-        timer.start()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)

@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ class MemoryProducer:
         self.holding = False
         self.full = False
         self.error: Callable[[Sent], KafkaError | None] = lambda _: None
-        self._waiting: list[tuple[Sent, Callable[[Any, Any], None]]] = []
+        self._waiting = deque[tuple[Sent, Callable[[Any, Any], None]]]()
 
     def produce(self, topic: str, value: bytes, key: bytes, *, headers: Any, on_delivery: Callable[[Any, Any], None]) -> None:
         if self.full:
@@ -53,15 +54,15 @@ class MemoryProducer:
 
     def poll(self, timeout: float) -> int:
         threading.Event().wait(0.002)
-        if self.holding:
-            return 0
-        waiting, self._waiting = self._waiting, []
-        for sent, on_delivery in waiting:
+        served = 0
+        while self._waiting and not self.holding:
+            sent, on_delivery = self._waiting.popleft()
             error = self.error(sent)
             if error is None:
                 self.sent.append(sent)
             on_delivery(error, None)
-        return len(waiting)
+            served += 1
+        return served
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -30,6 +30,14 @@ def test_columns_end_with_the_edge_of_their_data() -> None:
     assert told.columns() == {("a.x", "b.x", 1): (11, [])}
 
 
+def test_a_column_implies_its_data() -> None:
+    """dbt tells from which columns a model is made, and does not list their tables as inputs."""
+    told = Told(whole_run("1", 0, 1, outputs=[io("b")], columns=[column("a.x", "b.x")]))
+    assert told.intervals() == {("a", "b", 1): None}
+    told.play(*whole_run("2", 10, 11, outputs=[io("b")], columns=[column("c.x", "b.x")]))
+    assert told.intervals() == {("a", "b", 1): 11, ("c", "b", 11): None}
+
+
 def test_two_ways_of_one_column_are_one_edge() -> None:
     """A value that is copied and filtered by is one edge with both transformations, whichever event said which."""
     told = Told([run_event("START", "1", 0, columns=[column("a.x", "b.x", "INDIRECT/FILTER")], **COPY)])

@@ -29,7 +29,7 @@ from leadline.events.records import (
 from leadline.events.records.bound import BOUND_STATES, INCLUSIVE, ON_INVALID, ORIGINS, BoundSpec
 from leadline.events.records.event import MODES, NODE_KINDS
 from leadline.events.records.metric import DIRECTIONS
-from leadline.events.records.run import EVENT_TYPES
+from leadline.events.records.run import DEPENDENCIES, EVENT_TYPES, JobDependency
 from leadline.events.times import time_fields
 from leadline.events.validate import MAX_TIME, validate
 from leadline.track.console_link import ConsoleLink, readable
@@ -100,9 +100,10 @@ def test_by_argument_and_by_settings(tmp_path: Path) -> None:
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "kind": tuple(NODE_KINDS),
+    "source_kind": tuple(NODE_KINDS),
+    "target_kind": tuple(NODE_KINDS),
     "mode": tuple(MODES),
     "event_type": tuple(EVENT_TYPES),
-    "better": tuple(DIRECTIONS),
     "origin": tuple(ORIGINS),
     "state": tuple(BOUND_STATES),
     "inclusive": tuple(INCLUSIVE),
@@ -143,6 +144,8 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one line a 
 def _field(record: type[msgspec.Struct], field: msgspec.inspect.Field) -> st.SearchStrategy[Any]:
     if field.name in time_fields(record):
         return st.integers(0, MAX_TIME - 1)
+    if field.name == "direction":
+        return st.sampled_from(DEPENDENCIES if record is JobDependency else DIRECTIONS)
     if field.name in _CHOICES:
         return st.sampled_from(_CHOICES[field.name])
     return _texts.map(lambda text: text or "x") if field.required and _values(field.type) is _texts else _values(field.type)

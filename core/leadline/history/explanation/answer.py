@@ -49,6 +49,18 @@ class Failure(msgspec.Struct, frozen=True):
     last_success: Run | None
 
 
+class Made(msgspec.Struct, frozen=True):
+    """A version, who made it, and whether a metric of it was outside of its bound; None: it was not measured."""
+
+    kind: str
+    namespace: str
+    name: str
+    version: str
+    made_at: Micros
+    run: Run | None
+    violated: bool | None
+
+
 class Explanation(msgspec.Struct, frozen=True):
     """Times are when it happened; slots are what it is about."""
 
@@ -70,3 +82,9 @@ class Explanation(msgspec.Struct, frozen=True):
     logs: list[LogLine]
     missing: list[str]
     watermark: Micros | None
+    version: Made | None = None
+    """What is explained, where it is a version."""
+    last_good_version: Made | None = None
+    """The newest version before it that was measured and within all bounds."""
+    changed: list[Change] = []
+    """Of a version: what happened upstream since the last good one (else the one before), nearest first, then newest."""

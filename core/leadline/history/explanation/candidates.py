@@ -1,14 +1,17 @@
-"""Changes upstream that could have touched a measurement, each with the first row that it could touch."""
+"""What happened upstream and could have touched a measurement, with the runs that it could touch first."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
+from leadline.core.clock import Micros
+
 from ..node import NodeRef
 from .facts import Alert, Change, RunKey
+from .happened import DECISION, RUN_FAILED
 from .reach import Reach
-from .series import Table
+from .witnesses import Witness
 
 _PRIORS = {
     "code": 1.0,
@@ -20,56 +23,79 @@ _PRIORS = {
     "input": 0.5,
     "output": 0.3,
     "input_version": 0.3,
+    "input_late": 0.5,
+    "run": 0.5,
+    "decision": 0.5,
 }
 _OTHER_PRIOR = 0.3
 """How often a change of this kind is to blame, beside 1.0 of a commit."""
 
 
 class Candidate(NamedTuple):
-    """`row` of the table is the first that it could touch."""
+    """`touched` are the runs that it could touch, directly or not; `row` is the first of the main table.
+
+    `passed`: it was over at some time, and `touched` are all runs before that; else it goes on.
+    """
 
     change: Change
+    touched: frozenset[RunKey]
     row: int
     path: list[NodeRef]
     prior: float
+    passed: bool
 
 
-def find_candidates(changes: Iterable[Change], table: Table, reach: Reach, alert: Alert) -> list[Candidate]:
+def find_candidates(changes: Iterable[Change], main: Witness, reach: Reach, alert: Alert) -> list[Candidate]:
     """The changes whose job is upstream of the one that measured, at the row that each first could touch."""
-    rows = {run: index for index, run in reversed(list(enumerate(table.runs)))}
     measuring = NodeRef("JOB", alert.job_namespace, alert.job_name)
     ordered = sorted(changes, key=lambda change: change.event_time)
-    changed = {change.run for change in ordered}
+    changed = {change.run for change in ordered if change.run_id}
     seen: dict[tuple[NodeRef, str, str], int] = {}
     found = []
     for change in ordered:
         identity = (change.job, change.what, change.subject)
         seen[identity] = seen.get(identity, 0) + 1
         path = reach.path(change.job, measuring)
-        index = _first_row(change, rows, table, reach) if path else None
-        if path is None or index is None or index == 0 or _follows(change, changed, reach):
+        if path is None or follows(change, changed, reach):
             continue
-        # What happened many times without harm is not the first to be suspected.
-        prior = _PRIORS.get(change.what.partition(".")[0], _OTHER_PRIOR) / seen[identity]
-        found.append(Candidate(change, index, path, prior))
+        until = reach.succeeded_after(change.job, change.event_time) if change.what == RUN_FAILED else None
+        touched = frozenset(reach.reached(_runs(change, until, reach)))
+        row = first_row(change, touched, main, reach)
+        if row:
+            # What happened many times without harm is not the first to be suspected.
+            prior = _PRIORS.get(change.what.partition(".")[0], _OTHER_PRIOR) / seen[identity]
+            found.append(Candidate(change, touched, row, path, prior, until is not None))
     return found
 
 
-def _first_row(change: Change, rows: dict[RunKey, int], table: Table, reach: Reach) -> int | None:
+def first_row(change: Change, touched: frozenset[RunKey], of: Witness, reach: Reach) -> int | None:
     """By the versions that went from run to run; where none are known, the first reading taken after the change."""
-    touched = [rows[run] for run in reach.reached(change.run) if run in rows]
-    if touched:
-        return min(touched)
+    rows = [of.rows[run] for run in touched if run in of.rows]
+    if rows:
+        return min(rows)
     if change.mode == "BACKFILL":
         return None
-    later = (index for index, run in enumerate(table.runs) if (reach.started(run) or 0) >= change.event_time)
+    later = (index for index, run in enumerate(of.table.runs) if (reach.started(run) or 0) >= change.event_time)
     return next(later, None)
 
 
-def _follows(change: Change, changed: set[RunKey], reach: Reach) -> bool:
-    """A new input version whose making run itself changed: that one is the cause to look at."""
-    if change.what != "input_version" or not change.subject:
+def _runs(change: Change, until: Micros | None, reach: Reach) -> set[RunKey]:
+    """The run that changed; of a failure those that had to do without, of a decision those that used the node after it."""
+    if change.what == RUN_FAILED:
+        return reach.users(reach.written_by(change.job), change.event_time, until, writers=False)
+    if change.what.startswith(DECISION):
+        return reach.users([_node(change.subject)], change.event_time, None, writers=True)
+    return {change.run}
+
+
+def follows(change: Change, changed: set[RunKey], reach: Reach) -> bool:
+    """A new version or schema of an input whose making run itself changed: that one is the cause to look at."""
+    if change.what not in {"input_version", "schema"} or not change.subject:
         return False
-    node = NodeRef(*msgspec.json.decode(change.subject, type=tuple[str, str, str]))
-    makers = {reach.maker(node, version) for version in change.after.split(", ")}
+    node = _node(change.subject)
+    makers = {reach.maker(node, version) for read, version in reach.inputs(change.run) if read == node}
     return bool(makers & (changed - {change.run}))
+
+
+def _node(text: str) -> NodeRef:
+    return NodeRef(*msgspec.json.decode(text, type=tuple[str, str, str]))

@@ -1,60 +1,70 @@
-"""Changes upstream, ranked by how well the shift fits the place where each of them first could be seen.
+"""Changes upstream, ranked by how well all that was measured fits the place where each of them first could be seen.
 
-Three kinds of answers compete: one of the changes did it, something did that is no known change, and nothing shifted at all.
-Their weights are the prior below times the likelihood of a shift at their place; a share of the whole is the probability.
+Three kinds of answers compete: one of the changes did it, something did that nobody reported, and nothing happened at all.
+Their weights are a prior times the likelihood of what was measured; a share of the whole is the probability.
 """
 
 import math
 import statistics
-from collections.abc import Sequence
 from typing import NamedTuple
 
+from leadline.core.clock import Micros
+
+from ..node import NodeRef
 from .answer import Cause, Effect
 from .candidates import Candidate, find_candidates
 from .facts import Alert, Facts
+from .happened import happened
+from .hypotheses import weigh
 from .reach import Reach
-from .series import MIN_POSITIONS, Table, spread
-from .shift import MIN_SIDE, profile, whitened
+from .series import Table, alert_series, spread, table
+from .witnesses import find_witnesses, usual_rows, witness
 
 HISTORY_ROWS = 150
-"""Before the first change: what is usual."""
+"""Before the alert: older ones say nothing about it."""
 ROWS_AFTER = 45
 """After the alert: what changes later is another story."""
-UNKNOWN = 1.0
-"""Prior of a shift that no known change is behind, spread over all places, beside 1.0 of a commit."""
-HIGH, MEDIUM = 0.7, 0.4
+HIGH, MEDIUM = 0.7, 0.5
 """Probabilities from which on confidence is high and medium."""
+MIN_BEFORE = 4
 SHOWN_EFFECTS = 4
 VISIBLE = 0.35
 """How far the alert's own metric must have moved, in units of what it usually varies, for more than low confidence."""
 
 
 class Verdict(NamedTuple):
-    """`shifted`: the row where the series most likely shifted; None: nowhere."""
+    """`shifted`: the slot (or time) where the series most likely shifted; None: nowhere."""
 
     causes: list[Cause]
-    shifted: int | None
+    shifted: Micros | None
 
 
-def judge(facts: Facts, alert: Alert, table: Table, reach: Reach) -> Verdict:
-    """The causes, most likely first."""
-    at = _row_of(table, alert)
-    candidates = [one for one in find_candidates(facts.changes, table, reach, alert) if one.row <= at]
-    end = min(len(table.rows), at + 1 + ROWS_AFTER)
-    first = min((one.row for one in candidates), default=at)
-    usual = max(first, min(MIN_POSITIONS, end // 2))
-    begin = max(0, usual - HISTORY_ROWS)
-    white = whitened(table.rows[begin:end], usual - begin)
-    gains = [0.0] * begin + profile(white, usual - begin)
-    penalty = _penalty(len(table.names), len(white))
-    best = max(range(usual, end), key=lambda row: gains[row], default=usual)
-    likely = _probabilities(candidates, gains, penalty, range(usual, end))
+def judge(facts: Facts, alert: Alert, reach: Reach) -> Verdict | None:
+    """The causes, most likely first. None: there are too few readings to see a shift."""
+    measuring = NodeRef("JOB", alert.job_namespace, alert.job_name)
+    whole = table(measuring, alert_series(alert), facts.readings)
+    if whole is None:
+        return None
+    at = _row_of(whole, alert)
+    found = _cut(whole, max(0, at + 1 - HISTORY_ROWS), min(len(whole.rows), at + 1 + ROWS_AFTER))
+    at = _row_of(found, alert)
+    main = witness(measuring, found, usual_rows(at + 1))
+    candidates = [one for one in find_candidates(happened(facts, reach), main, reach, alert) if one.row <= at]
+    others = find_witnesses(facts.readings, measuring, found.positions[0], found.positions[-1], reach)
+    weighed = weigh(candidates, main, others, reach)
+    best = max(range(1, at + 1), key=main.patterns.spell, default=0)
     causes = [
-        _cause(one, share, best, effects_at(table, one.row, end), _Case(table, alert, reach))
-        for one, share in zip(candidates, likely, strict=True)
+        _cause(one, share, best, effects_at(found, one.row, len(found.rows)), _Case(found, alert, reach))
+        for one, share in zip(candidates, weighed.candidates, strict=True)
     ]
     order = sorted(causes, key=lambda cause: (-cause.probability, -cause.change.event_time))
-    return Verdict(order, best if best <= at and gains[best] > penalty else None)
+    shifted = found.positions[best] if best and main.patterns.spell(best) > math.log(at) else None
+    return Verdict(order, shifted)
+
+
+def _cut(whole: Table, first: int, end: int) -> Table:
+    rows = slice(first, end)
+    return Table(whole.names, whole.positions[rows], whole.rows[rows], whole.runs[rows], whole.modes[rows])
 
 
 class _Case(NamedTuple):
@@ -66,19 +76,6 @@ class _Case(NamedTuple):
 def _row_of(table: Table, alert: Alert) -> int:
     where = alert.slot if alert.slot is not None else alert.event_time
     return max((index for index, position in enumerate(table.positions) if position <= where), default=len(table.rows) - 1)
-
-
-def _penalty(dimensions: int, rows: int) -> float:
-    """What a second mean gains by chance, as BIC has it."""
-    return dimensions / 2 * math.log(rows) + math.log(rows)
-
-
-def _probabilities(candidates: Sequence[Candidate], gains: list[float], penalty: float, places: range) -> list[float]:
-    logs = [math.log(one.prior) + gains[one.row] for one in candidates]
-    unknown = [math.log(UNKNOWN / len(places)) + gains[row] for row in places]
-    top = max([penalty, *logs, *unknown])
-    total = sum(math.exp(value - top) for value in (penalty, *logs, *unknown))
-    return [math.exp(value - top) / total for value in logs]
 
 
 def _cause(one: Candidate, probability: float, best: int, effects: list[Effect], case: _Case) -> Cause:
@@ -99,7 +96,7 @@ def _cause(one: Candidate, probability: float, best: int, effects: list[Effect],
 def effects_at(table: Table, index: int, end: int) -> list[Effect]:
     """The alert's metric first, then those measured beside it."""
     before, after = table.rows[max(0, index - 30) : index], table.rows[index : min(end, index + 30)]
-    if min(len(before), len(after)) < MIN_SIDE:
+    if len(before) < MIN_BEFORE or not after:
         return []
     sides = (zip(*rows, strict=True) for rows in (before, after, table.rows[:index]))
     columns = zip(table.names, *sides, strict=True)

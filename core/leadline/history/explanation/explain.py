@@ -10,7 +10,7 @@ from .causes import judge
 from .facts import Alert, Contact, Facts, LogLine, Reading, Run, RunKey
 from .failure import explain_failure
 from .reach import Reach
-from .series import alert_series, name_of, position, table
+from .series import alert_series, name_of, position
 
 RUN_METRICS = ("run.succeeded",)
 """Metrics of a run itself: their alerts are explained by what the run says."""
@@ -28,9 +28,8 @@ def explain(facts: Facts) -> Explanation:
 
 def _of_metric(facts: Facts, alert: Alert, reach: Reach) -> Explanation:
     measured = sorted((one for one in facts.readings if name_of(one) == alert_series(alert)), key=position)
-    found = table(alert, facts.readings)
-    verdict = judge(facts, alert, found, reach) if found else None
-    shifted = found.positions[verdict.shifted] if found and verdict and verdict.shifted is not None else None
+    verdict = judge(facts, alert, reach)
+    shifted = verdict.shifted if verdict else None
     causes = verdict.causes if verdict else []
     culprit = next((cause for cause in causes if cause.confidence != "low"), None)
     since = culprit.first_reached if culprit else shifted
@@ -48,7 +47,7 @@ def _of_metric(facts: Facts, alert: Alert, reach: Reach) -> Explanation:
         affected=[position(one) for one in measured if since is not None and position(one) >= since],
         consumers=_consumers(facts, alert.node),
         logs=_excerpt(facts.logs, culprit.change.run if culprit else alert.run),
-        missing=[*facts.missing, *_too_little(found is None)],
+        missing=[*facts.missing, *_too_little(verdict is None)],
         watermark=facts.watermark,
     )
 

@@ -40,6 +40,10 @@ RunKey = tuple[str, str, str]
 """Namespace and name of the job, run id: tools reuse a run id for several jobs."""
 
 
+FAILED = ("FAIL", "LOST", "ABORT")
+"""States of runs that ended and made nothing that can be relied on."""
+
+
 class Run(Fact, frozen=True):
     run_id: str
     job_namespace: str
@@ -111,6 +115,26 @@ class Change(Fact, frozen=True):
     @property
     def job(self) -> NodeRef:
         return NodeRef("JOB", self.job_namespace, self.job_name)
+
+
+class Decision(Fact, frozen=True):
+    """What a person or a policy did to a node; the job is the one that carried it out, where one did."""
+
+    kind: str
+    namespace: str
+    name: str
+    action: str
+    event_time: Micros
+    version: str = ""
+    actor: str = ""
+    reason: str = ""
+    job_namespace: str = ""
+    job_name: str = ""
+    run_id: str = ""
+
+    @property
+    def node(self) -> NodeRef:
+        return NodeRef(self.kind, self.namespace, self.name)
 
 
 class Alert(Fact, frozen=True):
@@ -217,6 +241,7 @@ class Facts(Fact, frozen=True):
     runs: list[Run] = []
     run_io: list[RunIo] = []
     changes: list[Change] = []
+    decisions: list[Decision] = []
     episodes: list[Episode] = []
     contacts: list[Contact] = []
     downstream: list[Downstream] = []

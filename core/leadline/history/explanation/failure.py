@@ -6,10 +6,8 @@ from leadline.core.clock import Micros
 
 from ..node import NodeRef
 from .answer import Failure
-from .facts import Facts, Run, RunKey
+from .facts import FAILED, Facts, Run, RunKey
 from .reach import Reach
-
-FAILED = ("FAIL", "LOST", "ABORT")
 
 
 def explain_failure(facts: Facts, failed: RunKey, reach: Reach) -> Failure | None:

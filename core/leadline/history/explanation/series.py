@@ -20,7 +20,7 @@ class SeriesName(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`rows[i]` are the values at `positions[i]`, a slot, or where readings have none an event time. Column 0: the alert's."""
+    """`rows[i]` are the values at `positions[i]`, a slot, or where readings have none an event time. Column 0: the main one."""
 
     names: list[SeriesName]
     positions: list[int]
@@ -41,13 +41,13 @@ def position(reading: Reading) -> int:
     return reading.event_time if reading.slot is None else reading.slot
 
 
-def table(alert: Alert, readings: Iterable[Reading]) -> Table | None:
-    """The alert's series and those that the same job measured beside it; None where there is too little to say anything."""
+def table(job: NodeRef, name: SeriesName, readings: Iterable[Reading]) -> Table | None:
+    """The series and those that the same job measured beside it; None where there is too little to say anything."""
     by_series: dict[SeriesName, dict[int, Reading]] = {}
     for reading in sorted(readings, key=lambda one: one.event_time):
-        if (reading.job_namespace, reading.job_name) == (alert.job_namespace, alert.job_name) and reading.mode != "TEST":
+        if (reading.job_namespace, reading.job_name) == (job.namespace, job.name) and reading.mode != "TEST":
             by_series.setdefault(name_of(reading), {})[position(reading)] = reading  # a repeated slot: the newest holds
-    main = by_series.pop(alert_series(alert), {})
+    main = by_series.pop(name, {})
     if len(main) < MIN_POSITIONS:
         return None
     beside = {name: found for name, found in by_series.items() if _varies(found, main)}
@@ -55,7 +55,7 @@ def table(alert: Alert, readings: Iterable[Reading]) -> Table | None:
     columns = [main, *(by_series[name] for name in nearest)]
     positions = sorted(where for where in main if all(where in column for column in columns))
     return Table(
-        names=[alert_series(alert), *nearest],
+        names=[name, *nearest],
         positions=positions,
         rows=[[column[where].value for column in columns] for where in positions],
         runs=[main[where].run for where in positions],

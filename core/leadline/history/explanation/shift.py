@@ -37,7 +37,7 @@ def profile(white: Sequence[Sequence[float]], usual: int) -> list[float]:
     The rows are whitened; how much they repeat themselves is taken from the first `usual`.
     """
     size, count = len(white[0]), len(white)
-    weights = [_independence([row[column] for row in white[:usual]]) for column in range(size)]
+    weights = [independence([row[column] for row in white[:usual]]) for column in range(size)]
     totals = [sum(row[column] for row in white) for column in range(size)]
     before = [0.0] * size
     gains = []
@@ -68,7 +68,7 @@ def _pulled_in(row: list[float]) -> list[float]:
     return row if length <= limit else [value * limit / length for value in row]
 
 
-def _independence(values: Sequence[float]) -> float:
+def independence(values: Sequence[float]) -> float:
     """What share of its readings a series that repeats itself is worth, by its correlation with the reading before."""
     middle = statistics.fmean(values)
     variance = statistics.fmean((value - middle) ** 2 for value in values)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from leadline.core.clock import DAY, Micros, isoformat
 
-from .answer import Cause, Explanation, Failure
+from .answer import Cause, Explanation, Failure, Made
 from .facts import Alert, Contact, Reading, Run
 
 SHOWN_CAUSES = 5
+SHOWN_CHANGES = 10
 _SHORT = 12
 
 
@@ -27,11 +28,14 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield f"last good    {_reading(found.last_good)}"
     if found.shifted_at is not None:
         yield f"shifted      {moment(found.shifted_at)}{_before(found.last_before_shift)}"
+    if found.version:
+        yield from _version(found.version, found.last_good_version)
     if found.run:
-        yield f"measured by  {_run(found.run)}" if found.alert and not found.failure else f"run          {_run(found.run)}"
+        yield f"{_role(found):12} {_run(found.run)}"
     if found.contact:
         yield f"owner        {_contact(found.contact)}"
     yield from _causes(found)
+    yield from _changed(found)
     yield from _affected(found)
     if found.logs:
         yield ""
@@ -66,6 +70,32 @@ def _failure(failure: Failure) -> Iterator[str]:
         yield f"followed by  {', '.join(run.job_name for run in failure.followers)}, which failed after it"
     if failure.last_success:
         yield f"last success {_run(failure.last_success)}"
+
+
+def _role(found: Explanation) -> str:
+    if found.version and not found.alert:
+        return "made by"
+    return "measured by" if found.alert and not found.failure else "run"
+
+
+def _version(made: Made, good: Made | None) -> Iterator[str]:
+    yield f"version      {made.version} of {made.kind} {made.namespace} {made.name}, made {moment(made.made_at)}"
+    if good:
+        yield f"last good    version {good.version}, made {moment(good.made_at)}{f' by {_run(good.run)}' if good.run else ''}"
+
+
+def _changed(found: Explanation) -> Iterator[str]:
+    if not found.version:
+        return
+    yield ""
+    since = f"version {found.last_good_version.version}" if found.last_good_version else "the version before it"
+    yield f"what happened upstream since {since}" + ("" if found.changed else ": nothing that is known")
+    for change in found.changed[:SHOWN_CHANGES]:
+        values = f"{change.before or '(none)'} -> {change.after or '(none)'}"
+        yield f"  {change.what} of {change.job_name}: {values}, {moment(change.event_time)}"
+    more = len(found.changed) - SHOWN_CHANGES
+    if more > 0:
+        yield f"  and {more} more"
 
 
 def _causes(found: Explanation) -> Iterator[str]:

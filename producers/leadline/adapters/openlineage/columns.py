@@ -1,28 +1,34 @@
 """The facet columnLineage: which columns of a dataset were made from which."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from leadline.events.records import ColumnEdge, RunIo, Transformation
 
 from .kinds import kind_of_data
 from .shape import Facet, facet, obj, objects, text
 
+Kinds = Mapping[tuple[str, str], str]
+"""Of the data of the event, by namespace and name: the facet itself does not say."""
 
-def columns(data: Facet, target: RunIo) -> Iterator[ColumnEdge]:
+
+def columns(data: Facet, target: RunIo, kinds: Kinds) -> Iterator[ColumnEdge]:
     """One for each pair of columns; the whole target (an empty field) for what decided on its rows."""
     said = facet(data.get("facets"), "columnLineage")
-    for name in obj(said, "fields"):
-        for source in objects(obj(obj(said, "fields"), name), "inputFields"):
-            yield from _edge(source, target, name)
+    if not said:
+        return
+    fields = obj(said, "fields")
+    for name in sorted(fields):
+        for source in objects(obj(fields, name), "inputFields"):
+            yield from _edge(source, target, name, kinds)
     for source in objects(said, "dataset"):
-        yield from _edge(source, target, "")
+        yield from _edge(source, target, "", kinds)
 
 
-def _edge(source: Facet, target: RunIo, field: str) -> Iterator[ColumnEdge]:
+def _edge(source: Facet, target: RunIo, field: str, kinds: Kinds) -> Iterator[ColumnEdge]:
     namespace, name, source_field = text(source, "namespace"), text(source, "name"), text(source, "field")
     if namespace and name and source_field:
         yield ColumnEdge(
-            source_kind=kind_of_data(source),
+            source_kind=kinds.get((namespace, name)) or kind_of_data(source),
             source_namespace=namespace,
             source_name=name,
             source_field=source_field,

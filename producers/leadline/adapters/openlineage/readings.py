@@ -1,7 +1,7 @@
 """Metrics that facets carry, and verdicts of checks as metrics with a bound."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from leadline.events.ids import digest
 from leadline.events.records import BoundSpec, Reading
@@ -18,42 +18,54 @@ _OF_COLUMN = {
     "min": "min",
     "max": "max",
 }
+_FACETS = frozenset({"dataQualityMetrics", "dataQualityAssertions", "inputStatistics", "outputStatistics"})
+_MAX_MESSAGE = 2_000
 
 
-def metrics(data: Facet) -> list[Reading]:
-    """Of what the data holds, and of how much of it was read or written (input., output.)."""
-    quality = facet(data.get("inputFacets"), "dataQualityMetrics") or facet(data.get("facets"), "dataQualityMetrics")
-    return [
-        *_numbers(quality, _OF_DATA, ""),
-        *_columns(obj(quality, "columnMetrics")),
-        *_numbers(facet(data.get("inputFacets"), "inputStatistics"), _OF_USE, "input."),
-        *_numbers(facet(data.get("outputFacets"), "outputStatistics"), _OF_USE, "output."),
+class Measured(NamedTuple):
+    """A value, of a check with the bound that it must stay within."""
+
+    reading: Reading
+    bound: BoundSpec | None = None
+
+
+def measured(data: Facet, node: tuple[str, str, str]) -> list[Measured]:
+    """Of what the data holds, of how much of it was read or written (input., output.), and what checks found (check.).
+
+    What is said twice, of the data and of its use, counts once.
+    """
+    own, used, made = data.get("facets"), data.get("inputFacets"), data.get("outputFacets")
+    if all(not isinstance(facets, dict) or facets.keys().isdisjoint(_FACETS) for facets in (own, used, made)):
+        return []
+    readings = [
+        *_quality(facet(own, "dataQualityMetrics")),
+        *_quality(facet(used, "dataQualityMetrics")),
+        *_numbers(facet(used, "inputStatistics"), _OF_USE, "input."),
+        *_numbers(facet(made, "outputStatistics"), _OF_USE, "output."),
     ]
+    found = {(one.metric, *sorted(one.dims.items())): Measured(one) for one in readings}
+    checks = [check for facets in (own, used) for check in objects(facet(facets, "dataQualityAssertions"), "assertions")]
+    return [*found.values(), *verdicts(checks, node)]
 
 
-def assertions(data: Facet) -> Iterator[Facet]:
-    for facets in (data.get("inputFacets"), data.get("facets")):
-        yield from objects(facet(facets, "dataQualityAssertions"), "assertions")
+def verdicts_of_tests(run_facets: object, node: tuple[str, str, str]) -> list[Measured]:
+    return verdicts(objects(facet(run_facets, "test"), "tests"), node)
 
 
-def tests(facets: object) -> Iterator[Facet]:
-    return objects(facet(facets, "test"), "tests")
-
-
-def check_readings(checks: Iterator[Facet], node: tuple[str, str, str]) -> tuple[list[Reading], list[BoundSpec]]:
-    """Each verdict as 1 (passed) or 0 (failed) with the bound that it must be 1; what was skipped is left out."""
-    readings, bounds = list[Reading](), dict[str, BoundSpec]()
+def verdicts(checks: Iterable[Facet], node: tuple[str, str, str]) -> list[Measured]:
+    """1 (passed) or 0 (failed) with the bound that it must be 1. Skipped ones are left out; of two the worse holds."""
+    found: dict[str, Measured] = {}
     for check in checks:
-        name = text(check, "assertion") or text(check, "name")
-        passed = _passed(check)
+        name, passed = text(check, "assertion") or text(check, "name"), _passed(check)
         if not name or passed is None:
             continue
         metric = f"check.{name}"
         dims = {key: value for key in ("column", "name") if (value := text(check, key)) and value != name}
-        readings.append(Reading(metric=metric, value=float(passed), dims=dims))
         bound_id = f"openlineage/{name}/{digest(*node, metric, *sorted(dims.items()))}"
-        bounds[bound_id] = _bound(bound_id, metric, dims, check)
-    return readings, list(bounds.values())
+        if bound_id not in found or not passed:
+            reading = Reading(metric=metric, value=float(passed), dims=dims)
+            found[bound_id] = Measured(reading, _bound(bound_id, reading, check))
+    return list(found.values())
 
 
 def _passed(check: Facet) -> bool | None:
@@ -62,18 +74,25 @@ def _passed(check: Facet) -> bool | None:
         return success
     if status in ("pass", "passed", "success", "ok"):
         return True
-    return False if status in ("fail", "failed", "failure", "error") else None
+    return False if status in ("fail", "failed", "failure", "error", "warn", "warning") else None
 
 
-def _bound(bound_id: str, metric: str, dims: dict[str, str], check: Facet) -> BoundSpec:
-    limit = "warn_lower" if text(check, "severity").lower() in ("warn", "warning") else "error_lower"
-    return BoundSpec(bound_id=bound_id, metric=metric, dims=dims, message=_expected(check), **{limit: 1.0})  # type: ignore[arg-type]
+def _bound(bound_id: str, reading: Reading, check: Facet) -> BoundSpec:
+    lenient = {text(check, "severity").lower(), text(check, "status").lower()} & {"warn", "warning"}
+    return BoundSpec(
+        bound_id=bound_id,
+        metric=reading.metric,
+        dims=reading.dims,
+        warn_lower=1.0 if lenient else None,
+        error_lower=None if lenient else 1.0,
+        message=_expected(check),
+    )
 
 
 def _expected(check: Facet) -> str:
-    """Without the actual value, which would make every verdict another bound."""
+    """Without the actual value: a bound that changes is judged anew, and each verdict would change it."""
     expected = as_text(check.get("expected"))
-    return "; ".join(filter(None, (text(check, "description"), f"expected {expected}" if expected else "")))[:2_000]
+    return "; ".join(filter(None, (text(check, "description"), f"expected {expected}" if expected else "")))[:_MAX_MESSAGE]
 
 
 def _numbers(said: Facet, names: Mapping[str, tuple[str, str]], prefix: str) -> Iterator[Reading]:
@@ -83,15 +102,17 @@ def _numbers(said: Facet, names: Mapping[str, tuple[str, str]], prefix: str) -> 
             yield Reading(metric=prefix + metric, value=value, unit=unit)
 
 
-def _columns(said: Facet) -> Iterator[Reading]:
-    for column in said:
-        of_column = obj(said, column)
+def _quality(said: Facet) -> Iterator[Reading]:
+    yield from _numbers(said, _OF_DATA, "")
+    of_columns = obj(said, "columnMetrics")
+    for column in sorted(of_columns):
+        of_column = obj(of_columns, column)
         for key, metric in _OF_COLUMN.items():
             value = number(of_column, key)
             if value is not None:
                 yield Reading(metric=metric, value=value, dims={"column": column})
-        quantiles: Any = obj(of_column, "quantiles")
-        for quantile in quantiles:
+        quantiles = obj(of_column, "quantiles")
+        for quantile in sorted(quantiles):
             value = number(quantiles, quantile)
             if value is not None:
                 yield Reading(metric="quantile", value=value, dims={"column": column, "quantile": quantile})

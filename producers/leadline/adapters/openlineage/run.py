@@ -1,32 +1,16 @@
 """What the facets of a run say of it, as fields of RunEvent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from leadline.events.records import JobDependency
 from leadline.events.records.run import EVENT_TYPES
 
 from .moments import moment
-from .shape import Facet, as_text, facet, number, obj, objects, text
-from .tools import airflow, other_ids
+from .shape import MAX_TEXT, Facet, as_text, cut, dict_of, facet, number, obj, objects, text
+from .tools import of_tool
 
-_MAX_FACET = 64 * 1024
-_KNOWN = frozenset(
-    {
-        "parent",
-        "nominalTime",
-        "errorMessage",
-        "processing_engine",
-        "externalQuery",
-        "extractionError",
-        "environmentVariables",
-        "executionParameters",
-        "jobDependencies",
-        "tags",
-    }
-)
-"""Facets that are fields; `test` is not among them, since only its verdicts are."""
 _ERROR_TYPE = re.compile(
     r"(?:^|\n)(?:Caused by: )?((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure|Interrupt|Warning))\b"
 )
@@ -40,34 +24,44 @@ def event_type(document: Mapping[str, Any]) -> str:
 
 
 def run_fields(facets: object) -> dict[str, Any]:
-    """What the facets say; fields that they say nothing of are left out or empty."""
-    nominal, engine = facet(facets, "nominalTime"), facet(facets, "processing_engine")
-    error, failed = facet(facets, "errorMessage"), facet(facets, "extractionError")
-    fields = airflow(facets if isinstance(facets, dict) else {})
-    fields["tool_ids"] = fields.get("tool_ids", {}) | other_ids(facets if isinstance(facets, dict) else {}) | _query(facets)
-    return fields | {
-        "nominal_at": moment(nominal.get("nominalStartTime")),
-        "nominal_end_at": moment(nominal.get("nominalEndTime")),
-        "engine": "/".join(filter(None, (text(engine, "name"), text(engine, "version")))),
-        "error_message": text(error, "message"),
-        "error_stack": text(error, "stackTrace"),
-        "error_type": _error_type(error),
-        "partial": bool(number(failed, "failedTasks") or any(objects(failed, "errors"))),
-        "parameters": _environment(facets) | _pairs(facet(facets, "executionParameters"), "parameters", "key"),
-        "tags": {
-            text(tag, "key"): as_text(tag.get("value")) for tag in objects(facet(facets, "tags"), "tags") if text(tag, "key")
-        },
-        "dependencies": _dependencies(facet(facets, "jobDependencies")),
-        "facets": _unknown(facets),
-        **_parents(facet(facets, "parent")),
+    """What the facets say; what they say nothing of is left out."""
+    found = dict_of(facets)
+    fields = of_tool(found)
+    for name, fields_of in _KNOWN.items():
+        if name in found and (said := facet(found, name)):
+            told = fields_of(said)
+            for mapping in _MERGED & told.keys():
+                told[mapping] = fields.get(mapping, {}) | told[mapping]
+            fields |= told
+    unknown = {name: _whole_or_cut(as_text(value)) for name, value in found.items() if name not in _KNOWN}
+    return fields | ({"facets": unknown} if unknown else {})
+
+
+def _nominal(said: Facet) -> dict[str, Any]:
+    return {"nominal_at": moment(said.get("nominalStartTime")), "nominal_end_at": moment(said.get("nominalEndTime"))}
+
+
+def _engine(said: Facet) -> dict[str, Any]:
+    return {"engine": "/".join(filter(None, (text(said, "name"), text(said, "version"))))}
+
+
+def _error(said: Facet) -> dict[str, Any]:
+    return {
+        "error_message": cut(text(said, "message")),
+        "error_stack": cut(text(said, "stackTrace")),
+        "error_type": _error_type(said),
     }
 
 
-def _parents(parent: Facet) -> dict[str, str]:
-    job, root = obj(parent, "job"), obj(parent, "root")
+def _incomplete(said: Facet) -> dict[str, Any]:
+    return {"partial": (number(said, "failedTasks") or 0) > 0 or any(objects(said, "errors"))}
+
+
+def _parents(said: Facet) -> dict[str, Any]:
+    job, root = obj(said, "job"), obj(said, "root")
     root_job = obj(root, "job")
     return {
-        "parent_run_id": text(obj(parent, "run"), "runId"),
+        "parent_run_id": text(obj(said, "run"), "runId"),
         "parent_job_namespace": text(job, "namespace"),
         "parent_job_name": text(job, "name"),
         "root_run_id": text(obj(root, "run"), "runId"),
@@ -76,23 +70,30 @@ def _parents(parent: Facet) -> dict[str, str]:
     }
 
 
-def _query(facets: object) -> dict[str, str]:
-    query = facet(facets, "externalQuery")
-    ids = {"external_query_id": text(query, "externalQueryId"), "external_query_source": text(query, "source")}
-    return {name: value for name, value in ids.items() if value}
+def _query(said: Facet) -> dict[str, Any]:
+    ids = {"external_query_id": text(said, "externalQueryId"), "external_query_source": text(said, "source")}
+    return {"tool_ids": {name: value for name, value in ids.items() if value}}
 
 
-def _environment(facets: object) -> dict[str, str]:
-    variables = _pairs(facet(facets, "environmentVariables"), "environmentVariables", "name")
-    return {f"env.{name}": value for name, value in variables.items()}
+def _environment(said: Facet) -> dict[str, Any]:
+    variables = _pairs(said, "environmentVariables", "name")
+    return {"parameters": {f"env.{name}": value for name, value in variables.items()}}
+
+
+def _parameters(said: Facet) -> dict[str, Any]:
+    return {"parameters": _pairs(said, "parameters", "key")}
+
+
+def _tags(said: Facet) -> dict[str, Any]:
+    return {"tags": _pairs(said, "tags", "key")}
 
 
 def _pairs(said: Facet, name: str, key: str) -> dict[str, str]:
     """An array of objects with a name and a value."""
-    return {text(one, key): as_text(one.get("value")) for one in objects(said, name) if text(one, key)}
+    return {text(one, key): cut(as_text(one.get("value"))) for one in objects(said, name) if text(one, key)}
 
 
-def _dependencies(said: Facet) -> list[JobDependency]:
+def _dependencies(said: Facet) -> dict[str, Any]:
     found = []
     for side in ("upstream", "downstream"):
         for one in objects(said, side):
@@ -109,7 +110,7 @@ def _dependencies(said: Facet) -> list[JobDependency]:
                         trigger_rule=", ".join(filter(None, rules)),
                     )
                 )
-    return found
+    return {"dependencies": found}
 
 
 def _error_type(error: Facet) -> str:
@@ -120,16 +121,26 @@ def _error_type(error: Facet) -> str:
     return str(found[-1] if text(error, "programmingLanguage").lower() == "python" else found[0])
 
 
-def _unknown(facets: object) -> dict[str, str]:
-    if not isinstance(facets, dict):
-        return {}
-    return {name: _cut(as_text(value)) for name, value in facets.items() if name not in _KNOWN}
-
-
-def _cut(value: str) -> str:
-    """The whole is in openlineage_events."""
-    if len(value) <= _MAX_FACET:
+def _whole_or_cut(value: str) -> str:
+    """Always JSON."""
+    if len(value) <= MAX_TEXT:
         return value
-    return as_text(
-        {"_leadline_cut": f"{len(value):,} characters, see openlineage_events", "beginning": value[: _MAX_FACET // 2]}
-    )
+    mark = f"{len(value):,} characters, see openlineage_events"
+    return as_text({"_leadline_cut": mark, "beginning": value[: MAX_TEXT // 2]})
+
+
+_KNOWN: dict[str, Callable[[Facet], dict[str, Any]]] = {
+    "parent": _parents,
+    "nominalTime": _nominal,
+    "errorMessage": _error,
+    "processing_engine": _engine,
+    "externalQuery": _query,
+    "extractionError": _incomplete,
+    "environmentVariables": _environment,
+    "executionParameters": _parameters,
+    "jobDependencies": _dependencies,
+    "tags": _tags,
+}
+"""Facets that are fields; `test` is not among them, since only its verdicts are."""
+_MERGED = frozenset({"tool_ids", "parameters"})
+"""Fields that several facets add to."""

@@ -8,6 +8,11 @@ import msgspec
 Facet = dict[str, Any]
 """Read only: it is a part of the event."""
 
+CONTAINERS = (dict, list)
+NUMBERS = (int, float)
+"""As tuples: `dict | list` would be made anew at each of many thousand looks."""
+MAX_TEXT = 64 * 1024
+"""Characters of one value; the whole is in openlineage_events."""
 _NOTHING: Facet = {}
 
 
@@ -40,6 +45,21 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
 
 
+def cut(value: str) -> str:
+    """At most MAX_TEXT, with a mark where something was left out."""
+    return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]} [cut: {len(value):,} characters, see openlineage_events]"
+
+
 def number(parent: Facet, name: str) -> float | None:
     found = parent.get(name)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+    if isinstance(found, bool) or not isinstance(found, NUMBERS):
+        return None
+    try:
+        return float(found)
+    except OverflowError:
+        return None
+
+
+def dict_of(facets: object) -> Facet:
+    """Facets by name; empty where they are no object."""
+    return facets if isinstance(facets, dict) else _NOTHING

@@ -482,3 +482,32 @@ SELECT level, namespace, name, facet, f.value AS value, job_namespace, job_name,
     f.last_seen AS last_seen, f.recorded_at AS recorded_at
 FROM leadline_internal.facets AS f FINAL
 COMMENT 'Every facet that an OpenLineage event carried, verbatim: one row per content';
+
+-- Other names --------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE VIEW leadline.aliases
+(
+    kind String COMMENT 'Kind of the node that is another name',
+    namespace String COMMENT 'Namespace of the other name',
+    name String COMMENT 'The other name',
+    of_kind String COMMENT 'Kind of the node that it is another name of',
+    of_namespace String COMMENT 'Namespace of that node',
+    of_name String COMMENT 'Name of that node',
+    reason String COMMENT 'Why: the type of a symlink, RENAME, or as it was said',
+    source String COMMENT 'Tool that said so',
+    actor String COMMENT 'Who said so; empty: not said',
+    event_time DateTime64(6, 'UTC') COMMENT 'Since when',
+    recorded_at DateTime64(6, 'UTC') COMMENT 'When it was known'
+) AS
+-- What each source said last of a name; taken back by a deletion.
+SELECT kind, namespace, name, said['kind'] AS of_kind, said['namespace'] AS of_namespace, said['name'] AS of_name,
+    said['reason'] AS reason, source, actor, event_time, recorded_at
+FROM (
+    SELECT kind, namespace, name, e.values AS said, deleted, source, actor, event_time, recorded_at
+    FROM leadline_internal.entities AS e FINAL
+    WHERE aspect = 'alias'
+    ORDER BY event_time DESC, event_id DESC
+    LIMIT 1 BY kind, namespace, name, source
+)
+WHERE NOT deleted AND said['name'] != ''
+COMMENT 'Which names mean the same node, who said so and why';

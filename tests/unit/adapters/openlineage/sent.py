@@ -1,74 +1,66 @@
-"""Events as tools send them, and what became of them."""
+"""Events as a client would send them, for the tests beside it."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from leadline.adapters.openlineage import check, decode, to_events
-from leadline.events.codec import decode_body, encode_body
+from leadline.adapters.openlineage import check, to_events
 from leadline.events.records import Event
-from leadline.events.validate import validate
 
-BODIES = Path(__file__).parent / "bodies"
-Kind = TypeVar("Kind", bound=Event)
-Document = dict[str, Any]
+T = TypeVar("T", bound=Event)
 
-
-def facet(**fields: Any) -> Document:
-    return {"_producer": "https://example.com/producer", "_schemaURL": "https://example.com/facet.json", **fields}
+TABLE = ("postgres://db:5432", "shop.public.orders")
+JOB = ("airflow://prod", "shop.load")
 
 
-def data(name: str = "orders", *, namespace: str = "postgres://db:5432", **facets: Any) -> Document:
-    """Keywords are facets; `input_` and `output_` before a name make it one of the use."""
-    found: Document = {"namespace": namespace, "name": name, "facets": {}, "inputFacets": {}, "outputFacets": {}}
-    for name_, value in facets.items():
-        side, _, rest = name_.partition("_")
-        place = {"input": "inputFacets", "output": "outputFacets"}.get(side)
-        if place:
-            found[place][rest] = value
-        else:
-            found["facets"][name_] = value
-    return found
+def facet(**fields: Any) -> dict[str, Any]:
+    return {"_producer": "https://example.com/tool/1.0", "_schemaURL": "https://example.com/facet.json", **fields}
+
+
+def dataset(**fields: Any) -> dict[str, Any]:
+    """`facets`, `inputFacets` and `outputFacets` as they are."""
+    return {"namespace": TABLE[0], "name": TABLE[1], **fields}
 
 
 def run_event(
-    *,
-    run: Document | None = None,
-    job: Document | None = None,
-    inputs: list[Document] | None = None,
-    outputs: list[Document] | None = None,
+    run: dict[str, Any] | None = None,
+    job: dict[str, Any] | None = None,
+    inputs: Iterable[dict[str, Any]] = (),
+    outputs: Iterable[dict[str, Any]] = (),
     **fields: Any,
-) -> Document:
-    """`run` and `job` are their facets."""
+) -> dict[str, Any]:
+    """`run` and `job`: their facets."""
     return {
         "eventTime": "2026-11-21T08:00:00Z",
         "eventType": "COMPLETE",
-        "producer": "https://github.com/apache/airflow/tree/1",
+        "producer": "https://example.com/tool/1.0",
         "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
-        "run": {"runId": "01a1fbc6-c379-7626-b419-c280d45bbdc4", "facets": run or {}},
-        "job": {"namespace": "airflow://prod", "name": "orders.load", "facets": job or {}},
-        "inputs": inputs or [],
-        "outputs": outputs or [],
+        "run": {"runId": "01a1fbc6-c379-7072-9602-2d8ce883407e", "facets": run or {}},
+        "job": {"namespace": JOB[0], "name": JOB[1], "facets": job or {}},
+        "inputs": list(inputs),
+        "outputs": list(outputs),
         **fields,
     }
 
 
-def without(document: Document, *names: str) -> Document:
-    return {name: value for name, value in document.items() if name not in names}
+def design(**parts: Any) -> dict[str, Any]:
+    """A JobEvent or DatasetEvent."""
+    return {
+        "eventTime": "2026-11-21T08:00:00Z",
+        "producer": "https://example.com/tool/1.0",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
+        **parts,
+    }
 
 
-def made(document: Document) -> list[Event]:
-    """By the whole way, as bytes: checked, mapped, valid and encoded."""
-    known = decode(json.dumps(document).encode())
-    events = to_events(known, check(known))  # type: ignore[arg-type]
-    for event in events:
-        validate(event)
-        assert decode_body(encode_body(event), type(event).__name__) == event
-    return events
+def made(document: dict[str, Any]) -> list[Event]:
+    return to_events(document, check(document))
 
 
-def of(kind: type[Kind], document: Document, where: Callable[[Kind], bool] = lambda _: True) -> Kind:
-    """The only event of that kind."""
-    (found,) = [event for event in made(document) if isinstance(event, kind) and where(event)]
+def only(events: Iterable[Event], kind: type[T]) -> T:
+    """The one of that kind."""
+    (found,) = of(events, kind)
     return found
+
+
+def of(events: Iterable[Event], kind: type[T]) -> list[T]:
+    return [event for event in events if type(event) is kind]
