@@ -127,6 +127,7 @@ class LineageFacts(msgspec.Struct, frozen=True, kw_only=True):
     provenance: Provenance
     parameters: dict[str, str] = {}
     outputs: list[Output] = []
+    more_use: bool = False
     upstream: list[Beyond] = []
     downstream: list[Beyond] = []
     runs: dict[RunKey, Run] = {}

@@ -20,21 +20,10 @@ from ..told import told_at
 from ..versions import Holding, Version, holding
 from ..watermark import complete_until
 from .facts import Beyond, Decision, LineageFacts, Measured, Open, Output, Piece, Provenance, RunKey
-from .provenance import provenance, run_set
+from .provenance import RUNS, provenance, run_set
+from .use import used
 
 _NODE = "kind = {kind:String} AND namespace = {namespace:String} AND name = {name:String}"
-_RUNS = "(SELECT arrayJoin(JSONExtract({runs:String}, 'Array(Tuple(String, String, String))')))"
-_READERS = f"""
-    SELECT i.job_namespace AS job_namespace, i.job_name AS job_name, i.run_id AS run_id, i.started_at AS started_at,
-        o.kind AS kind, o.namespace AS namespace, o.name AS name, o.version AS version
-    FROM (
-        SELECT * FROM leadline.run_inputs
-        WHERE {_NODE} AND version = {{version:String}} AND started_at <= {MOMENT % "as_of"}
-    ) AS i
-    LEFT JOIN (
-        SELECT * FROM leadline.run_io WHERE direction = 'OUTPUT' AND event_time <= {MOMENT % "as_of"}
-    ) AS o ON i.job_namespace = o.job_namespace AND i.job_name = o.job_name AND i.run_id = o.run_id"""  # noqa: S608 - ours
-"""Runs that read the piece, each with all that it wrote."""
 _MAX_BOUNDED = 100
 """Nodes whose bounds are asked for, nearest first: each is a question of its own."""
 
@@ -55,7 +44,7 @@ def gather(client: Client, node: NodeRef, version: str | None, as_of: Micros) ->
     piece = Piece(node, _current(client, node, as_of) if version is None else version)
     known = _version(client, piece, as_of)
     way = provenance(client, piece, as_of)
-    outputs = _outputs(client, piece, as_of)
+    outputs, more = used(client, piece, as_of)
     maker = way.makers.get(piece)
     runs = _runs(client, way.makers.values(), as_of)
     nodes = list(dict.fromkeys([*(one.node for one in way.distances), *(one.node for one in outputs if one.kind)]))
@@ -72,6 +61,7 @@ def gather(client: Client, node: NodeRef, version: str | None, as_of: Micros) ->
         provenance=way,
         parameters=_parameters(client, maker) if maker else {},
         outputs=outputs,
+        more_use=more,
         upstream=upstream,
         downstream=downstream,
         runs=runs,
@@ -124,30 +114,12 @@ def _holding(client: Client, piece: Piece, as_of: Micros) -> Holding | None:
     return found if found and found.description.event_time <= as_of else None
 
 
-def _outputs(client: Client, piece: Piece, as_of: Micros) -> list[Output]:
-    return fetch(
-        client,
-        Output,
-        f"FROM ({_READERS}) GROUP BY ALL ORDER BY job_namespace, job_name, kind, namespace, name",
-        {
-            "runs": "uniqExact(run_id)",
-            "first_run": "min(started_at)",
-            "last_run": "max(started_at)",
-            "last_run_id": "argMax(run_id, (started_at, run_id))",
-            "last_version": "argMax(version, (started_at, run_id))",
-        },
-        **msgspec.structs.asdict(piece.node),
-        version=piece.version,
-        as_of=as_of,
-    )
-
-
 def _runs(client: Client, keys: Iterable[RunKey], as_of: Micros) -> dict[RunKey, Run]:
     """As they were then: what ended later was still running."""
     rows = fetch(
         client,
         Run,
-        f"FROM leadline.runs WHERE (job_namespace, job_name, run_id) IN {_RUNS} ORDER BY started_at, job_name, run_id",
+        f"FROM leadline.runs WHERE (job_namespace, job_name, run_id) IN {RUNS} ORDER BY started_at, job_name, run_id",
         runs=run_set(sorted(set(keys))),
     )
     return {RunKey(run.job_namespace, run.job_name, run.run_id): _then(run, as_of) for run in rows}

@@ -12,7 +12,8 @@ from .facts import Piece, Provenance, RunKey, Source
 _MAX_DEPTH = 20
 _MAX_PIECES = 500
 _PIECES = "(SELECT arrayJoin(JSONExtract({pieces:String}, 'Array(Tuple(String, String, String, String))')))"
-_RUNS = "(SELECT arrayJoin(JSONExtract({runs:String}, 'Array(Tuple(String, String, String))')))"
+RUNS = "(SELECT arrayJoin(JSONExtract({runs:String}, 'Array(Tuple(String, String, String))')))"
+"""A bound parameter made by `run_set` as what stands after IN."""
 
 
 class _Maker(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ def _sources(client: Client, runs: list[RunKey]) -> list[Source]:
     rows = fetch(
         client,
         _Input,
-        f"FROM leadline.run_inputs WHERE (job_namespace, job_name, run_id) IN {_RUNS} ORDER BY ALL",
+        f"FROM leadline.run_inputs WHERE (job_namespace, job_name, run_id) IN {RUNS} ORDER BY ALL",
         runs=run_set(runs),
     )
     return [
@@ -92,5 +93,5 @@ def _sources(client: Client, runs: list[RunKey]) -> list[Source]:
 
 
 def run_set(runs: list[RunKey]) -> str:
-    """The parameter for a set of runs."""
+    """The parameter for `RUNS`; servers refuse it where there are more than a thousand."""
     return msgspec.json.encode([msgspec.structs.astuple(run) for run in runs]).decode()

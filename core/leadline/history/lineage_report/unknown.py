@@ -55,6 +55,8 @@ def _of_the_piece(facts: LineageFacts) -> Iterator[str]:
         yield "What this version holds was not described."
     if not facts.outputs:
         yield "No run is known that used this version."
+    if facts.more_use:
+        yield "More runs used this version than were looked at: the newest were."
     mine = [one for one in facts.measured if one.node == facts.piece.node]
     if not mine:
         yield "No metric of it is known."

@@ -101,6 +101,61 @@ COMMENT 'Who or what changed what, and when: bounds, decisions, owners, on-call,
 
 -- Versions -----------------------------------------------------------------------------------------------------------
 
+-- Which run wrote which version, by node, and how runs ended: run_io and run_state say it too, but only by reading names and maps of
+-- every run, which takes more memory than a reader has. Runs are joined by a hash, which is a tenth of their names.
+
+CREATE TABLE IF NOT EXISTS leadline_internal.version_writes
+(
+    kind LowCardinality(String), namespace String, name String, version String, run_key UInt64,
+    schema_version SimpleAggregateFunction(max, String), job_namespace SimpleAggregateFunction(any, String),
+    job_name SimpleAggregateFunction(any, String), run_id SimpleAggregateFunction(any, String),
+    recorded_at SimpleAggregateFunction(min, DateTime64(6, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (kind, namespace, name, version, run_key)
+SETTINGS non_replicated_deduplication_window = 1000;
+
+CREATE TABLE IF NOT EXISTS leadline_internal.run_outcomes
+(
+    run_key UInt64,
+    state SimpleAggregateFunction(max, Tuple(class UInt8, time Int64, rank UInt8, type String)),
+    started SimpleAggregateFunction(min, Tuple(not_start UInt8, time DateTime64(6, 'UTC'))),
+    test SimpleAggregateFunction(max, Bool),
+    recorded_at SimpleAggregateFunction(max, DateTime64(6, 'UTC'))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (run_key)
+SETTINGS non_replicated_deduplication_window = 1000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS leadline_internal.RunEvent_to_version_writes TO leadline_internal.version_writes AS
+SELECT o.kind AS kind, o.namespace AS namespace, o.name AS name, o.version AS version,
+    sipHash64(job_namespace, job_name, run_id) AS run_key, o.schema_version AS schema_version, job_namespace, job_name, run_id,
+    recorded_at
+FROM leadline_internal.in_RunEvent
+ARRAY JOIN outputs AS o
+WHERE o.version != '';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS leadline_internal.RunEvent_to_run_outcomes TO leadline_internal.run_outcomes AS
+SELECT sipHash64(job_namespace, job_name, run_id) AS run_key, tuple(
+        multiIf(event_type IN ('COMPLETE', 'FAIL', 'ABORT'), 2, event_type = 'LOST', 1, 0),
+        toUnixTimestamp64Micro(event_time),
+        indexOf(['COMPLETE', 'ABORT', 'FAIL'], event_type),
+        event_type
+    ) AS state,
+    tuple(event_type != 'START', event_time) AS started, mode = 'TEST' AS test, recorded_at
+FROM leadline_internal.in_RunEvent;
+
+-- What was there before. Run again, or beside the views above, it changes nothing.
+INSERT INTO leadline_internal.version_writes
+SELECT kind, namespace, name, version, sipHash64(job_namespace, job_name, run_id), schema_version, job_namespace, job_name, run_id,
+    recorded_at
+FROM leadline_internal.run_io
+WHERE direction = 'OUTPUT' AND version != '';
+
+INSERT INTO leadline_internal.run_outcomes
+SELECT sipHash64(job_namespace, job_name, run_id), state, started, texts['mode'].2 = 'TEST', last_recorded_at
+FROM leadline_internal.run_state;
+
 -- When a version became the one that counts: a run that wrote it succeeded, or somebody described it outside of any run.
 CREATE OR REPLACE VIEW leadline.version_moves
 (
@@ -115,16 +170,16 @@ CREATE OR REPLACE VIEW leadline.version_moves
     run_id String COMMENT 'The successful run that wrote it',
     recorded_at DateTime64(6, 'UTC') COMMENT 'When that was known'
 ) AS
-SELECT o.kind AS kind, o.namespace AS namespace, o.name AS name, o.version AS version, o.schema_version AS schema_version,
-    r.ended_at AS moved_at, o.job_namespace AS job_namespace, o.job_name AS job_name, o.run_id AS run_id,
-    greatest(o.recorded_at, r.recorded_at) AS recorded_at
-FROM (SELECT * FROM leadline.run_io WHERE direction = 'OUTPUT' AND version != '') AS o
-INNER JOIN (
-    SELECT job_namespace, job_name, run_id, fromUnixTimestamp64Micro(tupleElement(s.state, 'time'), 'UTC') AS ended_at,
-        last_recorded_at AS recorded_at
-    FROM leadline_internal.run_state AS s FINAL
-    WHERE tupleElement(s.state, 'type') = 'COMPLETE' AND s.texts['mode'].2 != 'TEST'
-) AS r ON o.job_namespace = r.job_namespace AND o.job_name = r.job_name AND o.run_id = r.run_id
+SELECT toString(w.kind) AS kind, w.namespace AS namespace, w.name AS name, w.version AS version,
+    w.schema_version AS schema_version, r.ended_at AS moved_at, w.job_namespace AS job_namespace, w.job_name AS job_name,
+    w.run_id AS run_id, greatest(w.recorded_at, r.recorded_at) AS recorded_at
+-- What is asked for stands on the right, of which a table is made in memory; the runs, all of them, only pass by.
+FROM (
+    SELECT run_key, fromUnixTimestamp64Micro(tupleElement(s.state, 'time'), 'UTC') AS ended_at, recorded_at
+    FROM leadline_internal.run_outcomes AS s FINAL
+    WHERE tupleElement(s.state, 'type') = 'COMPLETE' AND NOT s.test
+) AS r
+INNER JOIN (SELECT * FROM leadline_internal.version_writes FINAL) AS w ON w.run_key = r.run_key
 UNION ALL
 SELECT toString(kind), namespace, name, version, schema_version, event_time, '', '', '', recorded_at
 FROM leadline_internal.version_descriptions FINAL
@@ -165,30 +220,22 @@ CREATE OR REPLACE VIEW leadline.run_inputs
     name String COMMENT 'Name of the node',
     version String COMMENT 'Version that was read; empty: not known',
     pinned String COMMENT 'SAID by the run, RESOLVED: the one that was current when the run started, or UNKNOWN',
-    made_by_namespace String COMMENT 'Namespace of the job that made that version; empty: not known',
-    made_by_name String COMMENT 'Name of the job that made it',
-    made_by_run_id String COMMENT 'First run that wrote it',
     started_at DateTime64(6, 'UTC') COMMENT 'Start of the run that read it',
     recorded_at DateTime64(6, 'UTC') COMMENT 'When it was first known that it was read'
 ) AS
-SELECT p.run_id AS run_id, p.job_namespace AS job_namespace, p.job_name AS job_name, p.kind AS kind, p.namespace AS namespace,
-    p.name AS name, p.version AS version, p.pinned AS pinned, v.job_namespace AS made_by_namespace, v.job_name AS made_by_name,
-    v.run_id AS made_by_run_id, p.started_at AS started_at, p.recorded_at AS recorded_at
+SELECT i.run_id AS run_id, i.job_namespace AS job_namespace, i.job_name AS job_name, i.kind AS kind,
+    i.namespace AS namespace, i.name AS name, if(i.version != '', i.version, m.version) AS version,
+    multiIf(i.version != '', 'SAID', m.version != '', 'RESOLVED', 'UNKNOWN') AS pinned, i.started_at AS started_at,
+    i.recorded_at AS recorded_at
 FROM (
-    SELECT i.run_id AS run_id, i.job_namespace AS job_namespace, i.job_name AS job_name, i.kind AS kind,
-        i.namespace AS namespace, i.name AS name, if(i.version != '', i.version, m.version) AS version,
-        multiIf(i.version != '', 'SAID', m.version != '', 'RESOLVED', 'UNKNOWN') AS pinned, i.started_at AS started_at,
-        i.recorded_at AS recorded_at
+    SELECT o.*, sipHash64(o.kind, o.namespace, o.name) AS node_key, r.started_at AS started_at
     FROM (
-        SELECT o.*, r.started_at AS started_at
-        FROM (SELECT * FROM leadline.run_io WHERE direction = 'INPUT') AS o
-        INNER JOIN (
-            SELECT job_namespace, job_name, run_id, tupleElement(s.started, 'time') AS started_at
-            FROM leadline_internal.run_state AS s FINAL
-        ) AS r ON o.job_namespace = r.job_namespace AND o.job_name = r.job_name AND o.run_id = r.run_id
-    ) AS i
-    ASOF LEFT JOIN leadline.version_moves AS m
-        ON i.kind = m.kind AND i.namespace = m.namespace AND i.name = m.name AND i.started_at >= m.moved_at
-) AS p
-LEFT JOIN leadline.versions AS v ON p.kind = v.kind AND p.namespace = v.namespace AND p.name = v.name AND p.version = v.version
+        SELECT run_key, tupleElement(s.started, 'time') AS started_at FROM leadline_internal.run_outcomes AS s FINAL
+    ) AS r
+    INNER JOIN (
+        SELECT *, sipHash64(job_namespace, job_name, run_id) AS run_key FROM leadline.run_io WHERE direction = 'INPUT'
+    ) AS o ON o.run_key = r.run_key
+) AS i
+ASOF LEFT JOIN (SELECT sipHash64(kind, namespace, name) AS node_key, moved_at, version FROM leadline.version_moves) AS m
+    ON i.node_key = m.node_key AND i.started_at >= m.moved_at
 COMMENT 'Which versions runs read: as they said, else as follows from what had been written before they started';
