@@ -117,7 +117,7 @@ def render_table(
         )
     for row in rows:
         table.add_row(*(Text(safe(str(cell))) for cell in row))
-    heading = f"{safe(title)}\n" if title else ""
+    heading = "".join(f"{safe(line)}\n" for line in title.split("\n")) if title else ""
     return heading + render(table, width=width, color=color)
 
 
