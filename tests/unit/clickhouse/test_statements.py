@@ -19,9 +19,12 @@ def test_without_a_cluster_nothing_changes() -> None:
 
 
 def test_on_a_cluster_every_table_is_replicated_and_distributed() -> None:
-    """Each object is made everywhere; rows that replace each other meet on one shard."""
+    """Each object is made everywhere; rows that replace each other meet on one shard.
+
+    Rows that a migration copies go once through the distributed tables.
+    """
     made = [statement for migration in migrations() for statement in migration.statements("prod")]
-    assert made and all("ON CLUSTER 'prod'" in statement for statement in made)
+    assert made and all("ON CLUSTER 'prod'" in statement for statement in made if not statement.startswith("INSERT INTO"))
     assert not any("ENGINE = MergeTree" in statement or "ENGINE = ReplacingMergeTree" in statement for statement in made)
     assert (
         "CREATE TABLE IF NOT EXISTS leadline_internal.run_state ON CLUSTER 'prod' AS leadline_internal.run_state_local\n"

@@ -45,9 +45,9 @@ def jobs(draw: st.DrawFn) -> list[GraphEdge]:
     found = []
     for name in draw(st.lists(NAMES, unique=True, min_size=1, max_size=3)):
         maker = job("airflow://prod", name)
-        inputs, outputs = (
-            draw(st.lists(DATA, unique_by=lambda ref: (ref.namespace, ref.name), min_size=1, max_size=3)) for _ in "io"
-        )
+        # OpenLineage knows data by namespace and name alone: of one kind within a job, whether read or written.
+        data = draw(st.lists(DATA, unique_by=lambda ref: (ref.namespace, ref.name), min_size=1, max_size=4))
+        inputs, outputs = (draw(st.lists(st.sampled_from(data), unique=True, min_size=1, max_size=3)) for _ in "io")
         found += [edge(maker, source, target) for source in inputs for target in outputs]
         columns = st.tuples(st.sampled_from(inputs), st.sampled_from(outputs), NAMES, NAMES | st.just(""))
         for source, target, from_field, to_field in draw(st.lists(columns, unique=True, max_size=4)):
