@@ -5,7 +5,7 @@ from leadline.events.records.event import NODE_KINDS
 from .shape import Facet, facet, text
 
 _BY_SCHEME = {"mlflow": "MODEL", "feast": "FEATURE_VIEW", "seldon": "DEPLOYMENT"}
-"""Of namespaces that are Leadline's own (docs/naming.md)."""
+"""Of namespaces that are Leadline's own (docs/openlineage.md)."""
 
 
 def kind_of_data(data: Facet) -> str:
