@@ -20,6 +20,8 @@ MAX_PENDING_BYTES = 16 * 1024 * 1024
 MAX_PENDING = 20_000
 ROOM_SECONDS = 0.2
 """How long one event waits for room in the connection, before it takes the way through the spool."""
+SERVED_EVERY = 100
+"""Events between two looks at what Kafka answered: each gives the interpreter's lock away, and a busy job returns it late."""
 SILENT_SECONDS = 10.0
 """Kafka is away when it acknowledges nothing for so long."""
 REGISTRY_SECONDS = 2.0
@@ -110,7 +112,8 @@ class Link:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._producer))
 
     def _make_room(self) -> None:
-        self.poll(0)
+        if self._number % SERVED_EVERY == 0:
+            self.poll(0)
         deadline = time.monotonic() + ROOM_SECONDS
         while self._bytes >= MAX_PENDING_BYTES or len(self._pending) >= MAX_PENDING:
             if self.failure:
