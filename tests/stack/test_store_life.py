@@ -6,13 +6,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from clickhouse_connect.driver.exceptions import Error
 
+from leadline.history.connection import connect
+
 from ..mounts import tmpfs
+from .facts import running_store
 from .store_process import StoreProcess
 
 SETUP = (
@@ -201,6 +205,21 @@ def test_too_much_for_the_memory_is_an_error_and_the_store_goes_on(store: StoreP
     if status.exists():
         peak = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         assert peak < 1_100_000, f"{peak} KB resident"
+
+
+def test_the_facts_of_runs_are_merged_within_the_memory(tmp_path: Path) -> None:
+    """They have so many columns that merging all at once would take more than there is, and be tried anew for ever."""
+    with running_store(tmp_path) as settings, closing(connect(settings)) as writer:
+        for part in range(6):
+            writer.command(
+                "INSERT INTO leadline_internal.run_events (event_id, run_id, job_namespace, job_name, command, recorded_at) "
+                "SELECT toString(number), toString(number), 'bench', toString(number % 200), repeat('x', 500), now64(6) "
+                "FROM numbers({first:Int64}, 4000)",
+                parameters={"first": part * 4_000},
+            )
+        writer.command("OPTIMIZE TABLE leadline_internal.run_events FINAL")
+        parts = "SELECT count(), sum(rows) FROM system.parts WHERE table = 'run_events' AND active"
+        assert writer.query(parts).result_rows == [(1, 24_000)]
 
 
 @pytest.fixture

@@ -34,6 +34,10 @@ _ENGINE = """<clickhouse>
   <uncompressed_cache_size>0</uncompressed_cache_size>
   <background_pool_size>2</background_pool_size>
   <background_schedule_pool_size>4</background_schedule_pool_size>
+  <!-- Column by column: the facts of runs have so many that merging all at once takes more memory than there is. -->
+  <merge_tree>
+    <vertical_merge_algorithm_min_rows_to_activate>1</vertical_merge_algorithm_min_rows_to_activate>
+  </merge_tree>
   <access_control_improvements>
     <ignore_empty_sql_security_in_create_view_query>false</ignore_empty_sql_security_in_create_view_query>
   </access_control_improvements>
