@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 CONSUMER = "openlineage"
 PRODUCER = f"leadline-openlineage/{version('leadline')}"
 CONSUMER_SETTINGS = {"queued.max.messages.kbytes": 32 * 1024}
-PRODUCER_SETTINGS = {"queue.buffering.max.kbytes": 64 * 1024}
-"""Both bound memory, whatever the size of events."""
+PRODUCER_SETTINGS = {"queue.buffering.max.kbytes": 64 * 1024, "linger.ms": 100}
+"""Sizes bound memory, whatever that of events. Each batch is flushed, which does not linger: what lingers is amid one."""
 _BATCH = 500
 _POLL_SECONDS = 0.5
 _RETRY_SECONDS = 0.5
