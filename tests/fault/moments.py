@@ -36,11 +36,14 @@ MOMENTS: dict[str, tuple[Moment, ...]] = {
     "sink": (Moment("sink", "block-inserted"), Moment("sink", "rollup-due"), Moment("sink", "commit-due")),
     "lineage": _of_a_worker("lineage"),
     "bounds": _of_a_worker("bounds"),
-    "enrichment": (Moment("enrichment", "alerts-sent"), Moment("enrichment", "alerts-acknowledged")),
-    "broker": (Moment("bounds", "outputs-acknowledged"), Moment("sink", "commit-due"), Moment("enrichment", "alerts-sent")),
+    "enrichment": (Moment("enrichment", "outputs-sent"), Moment("enrichment", "commit-due")),
+    "broker": (Moment("bounds", "outputs-acknowledged"), Moment("sink", "commit-due"), Moment("enrichment", "outputs-sent")),
     "store": (Moment("store", "block-taken"), Moment("sink", "rollup-due")),
 }
 """Who dies to when; where that is the work of another process, it kills him and goes on."""
+
+OF_OPENLINEAGE = (Moment("openlineage", "outputs-sent"), Moment("openlineage", "commit-due"))
+"""Of a role that is not in the flow of the long fault tests; tests/stack/test_openlineage.py kills it."""
 
 
 class Trap:

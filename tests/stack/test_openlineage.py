@@ -2,10 +2,14 @@
 
 import http.client
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,15 +17,17 @@ import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from leadline.api.lineage import EXAMPLE
 from leadline.core.settings import Settings
-from leadline.events.kafka import consumer_config, producer_config
+from leadline.events.kafka import admin_config, consumer_config, producer_config
 from leadline.events.topics import OPENLINEAGE_EVENTS, load_topics
 from leadline.history.connection import connect
 from leadline.local import Stack
 
 from ..conftest import free_port_base, wait_until
+from ..fault.moments import OF_OPENLINEAGE, Moment, Trap
 
 pytestmark = pytest.mark.stack
 
@@ -48,6 +54,7 @@ class Running(NamedTuple):
     stack: Stack
     settings: Settings
     store: Client
+    trap: Trap
 
     def post(self, body: Any) -> tuple[int, Any]:
         """To the API that addresses.json names, with the token of the data directory."""
@@ -90,9 +97,13 @@ def behind(settings: Settings, group: str, topics: tuple[str, ...]) -> int:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     names = ("broker", "registry", "store", "sink", "api", "openlineage")
-    stack = Stack(tmp_path_factory.mktemp("openlineage"), free_port_base(), only=names)
-    with stack as settings:
-        yield Running(stack, settings, connect(settings))
+    trap = Trap(tmp_path_factory.mktemp("trap"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in trap.environment().items():
+            patch.setenv(name, value)
+        stack = Stack(tmp_path_factory.mktemp("openlineage"), free_port_base(), only=names)
+        with stack as settings:
+            yield Running(stack, settings, connect(settings), trap)
 
 
 def event(job: str, number: int = 0, **more: Any) -> dict[str, Any]:
@@ -210,26 +221,89 @@ def without(rows: list[str], known: list[str]) -> list[str]:
     return sorted(set(rows) - set(known))
 
 
-def kill_amid(running: Running, count: str, least: int) -> None:
-    wait_until(lambda: running.rows(count)[0][0] >= least, seconds=60, what="some rows")
-    running.stack.kill("openlineage")
+class Flow:
+    """Numbered runs of one job over Kafka."""
+
+    def __init__(self, running: Running, job: str) -> None:
+        self._running, self._job, self.sent = running, job, 0
+        self._producer = Producer(producer_config(running.settings))
+
+    def send(self, number: int) -> None:
+        for _ in range(number):
+            value = msgspec.json.encode(event(self._job, self.sent))
+            self._producer.produce(OPENLINEAGE_EVENTS, value, str(self.sent).encode())
+            self.sent += 1
+        assert self._producer.flush(15) == 0
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._running.rows(f"{sql} = '{self._job}'")
+
+    def wait(self, share: float) -> None:
+        """Until as many of the events are in the store."""
+        count = "SELECT count() FROM leadline.openlineage_events WHERE name"
+        wait_until(lambda: self.rows(count)[0][0] >= share * self.sent, seconds=60, what="some rows")
+
+    def check(self) -> None:
+        """Each is a run once, and an event once."""
+        self._running.stack.wait_healthy()
+        self._running.settle()
+        once = [(self.sent, self.sent)]
+        assert self.rows("SELECT count(), uniqExact(run_id) FROM leadline.runs WHERE job_name") == once
+        assert self.rows("SELECT count(), uniqExact(event_id) FROM leadline.openlineage_events WHERE name") == once
+        assert self.rows("SELECT count(), uniqExact(event_id) FROM leadline.run_events WHERE job_name") == once
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_kill_9_loses_and_doubles_nothing(running: Running) -> None:
+    """500 events flow while the role is killed three times."""
+    flow = Flow(running, "killed")
+    for _ in range(3):
+        flow.send(130)
+        flow.wait(0.4)
+        running.stack.kill("openlineage")
+    flow.send(110)
+    flow.check()
 
 
 @pytest.mark.fault
-def test_kill_9_loses_and_doubles_nothing(running: Running) -> None:
-    """500 events flow while the role is killed three times: each is a run once, and an event once."""
-    producer = Producer(producer_config(running.settings))
-    count = "SELECT count() FROM leadline.openlineage_events WHERE name = 'killed'"
-    for number in range(500):
-        producer.produce(OPENLINEAGE_EVENTS, msgspec.json.encode(event("killed", number)), str(number).encode())
-        if number % 125 == 124:
-            assert producer.flush(15) == 0
-        if number in (130, 260, 390):
-            kill_amid(running, count, number // 2)
-    assert producer.flush(15) == 0
-    running.stack.wait_healthy()
-    running.settle()
-    assert running.rows("SELECT count(), uniqExact(run_id) FROM leadline.runs WHERE job_name = 'killed'") == [(500, 500)]
-    assert running.rows(count) == [(500,)]
-    sql = "SELECT count(), uniqExact(event_id) FROM leadline.run_events WHERE job_name = 'killed'"
-    assert running.rows(sql) == [(500, 500)]
+@pytest.mark.parametrize("moment", OF_OPENLINEAGE, ids=str)
+def test_kill_9_at_an_exact_moment_loses_and_doubles_nothing(running: Running, moment: Moment) -> None:
+    """What was made is with the client and not acknowledged; it is acknowledged, and the offsets are not committed."""
+    flow = Flow(running, f"killed at {moment.name}")
+    with ThreadPoolExecutor(1) as pool:
+        killed = pool.submit(running.trap.kill, moment, 3)
+        while not killed.done():
+            flow.send(20)
+        killed.result()
+    flow.send(20)
+    flow.check()
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+def test_two_workers_share_the_topic(running: Running, tmp_path: Path) -> None:
+    """Each has a part of the partitions; one dies amid the flow, and the other takes over what it had not committed."""
+    settings = running.settings
+    environment = {**os.environ, "KAFKA": settings.kafka, "SCHEMA_REGISTRY": settings.schema_registry}
+    command = [sys.executable, "-m", "leadline.cli", "worker", "openlineage"]
+    with (tmp_path / "second.log").open("wb") as log:
+        second = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        wait_until(lambda: shares(settings) == [2, 2], seconds=60, what="both to have two of the four partitions")
+        flow = Flow(running, "shared")
+        flow.send(200)
+        flow.wait(0.3)
+        second.kill()
+        flow.send(200)
+        flow.check()
+    finally:
+        second.kill()
+        second.wait()
+
+
+def shares(settings: Settings) -> list[int]:
+    """Partitions of each member of the group."""
+    admin = AdminClient(admin_config(settings))  # it answers as long as it lives
+    group = admin.describe_consumer_groups(["leadline-openlineage"])["leadline-openlineage"].result(15)
+    return sorted(len(member.assignment.topic_partitions) for member in group.members)

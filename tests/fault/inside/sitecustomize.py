@@ -135,7 +135,7 @@ def _acknowledged(**sent: list[Any]) -> dict[str, int]:
     return {**counts, "unacknowledged": sum(not future.done() for futures in sent.values() for future in futures)}
 
 
-# The sink, enrichment, the store --------------------------------------------------------------------------------------
+# The sink, what relays, the store ---------------------------------------------------------------------------------------
 
 
 def _watch_inserts(module: ModuleType, moments: Moments) -> None:
@@ -158,11 +158,11 @@ def _watch_commit(module: ModuleType, moments: Moments) -> None:
     _before(_named(module, "Sink"), "_commit", passed)
 
 
-def _watch_alerts(module: ModuleType, moments: Moments) -> None:
-    """Alerts handed to the client; and acknowledged, but the transitions not committed."""
-    enrichment = _named(module, "Enrichment")
-    _before(enrichment, "_acknowledged", lambda *_: moments.passed("alerts-sent"))
-    _before(enrichment, "_commit", lambda _, batch, *rest: moments.passed("alerts-acknowledged", transitions=len(batch)))
+def _watch_relay(module: ModuleType, moments: Moments) -> None:
+    """What was made of a batch handed to the client; and acknowledged, but the batch not committed."""
+    relay = _named(module, "Relay")
+    _before(relay, "_acknowledged", lambda *_: moments.passed("outputs-sent"))
+    _before(relay, "_commit", lambda _, batch, *rest: moments.passed("commit-due", messages=len(batch)))
 
 
 def _watch_writer(module: ModuleType, moments: Moments) -> None:
@@ -178,7 +178,8 @@ WATCHED: dict[str, dict[str, Install]] = {
         "leadline.clickhouse.rollup": _watch_rollup,
         "leadline.clickhouse.consumer": _watch_commit,
     },
-    "enrichment": {"leadline.enrichment.consumer": _watch_alerts},
+    "enrichment": {"leadline.worker.relay": _watch_relay},
+    "openlineage": {"leadline.worker.relay": _watch_relay},
     "store": {"leadline.local.store.writer": _watch_writer},
 }
 """Role to module to what watches it."""
