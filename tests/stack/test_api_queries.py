@@ -15,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from leadline.api.errors import ApiError
+from leadline.api.marquez.routes import QUESTIONS as MARQUEZ
 from leadline.api.queries.answer import as_json
 from leadline.api.queries.reader import Question, Reader
+from leadline.api.queries.routes import PREFIX, QUERIES
 from leadline.core.errors import Unavailable
 from leadline.core.settings import Settings
 from leadline.events.records import Event, Reading
@@ -235,3 +237,16 @@ def test_an_api_without_a_store() -> None:
 
 async def _asked(settings: Settings, question: Question) -> Response:
     return await Reader(settings).endpoint(question)(REQUEST)
+
+
+def test_what_is_described_is_asked_as_it_is_described(api: Api) -> None:
+    """Each path of openapi.json that reads is there and takes the parameters that it names; /docs names them all."""
+    described = api.get("/openapi.json").json["paths"]
+    reads = {path: found["get"] for path, found in described.items() if "Questions" in found.get("get", {}).get("tags", ())}
+    assert f"{PREFIX}/lineage" in reads and len(reads) == len(QUERIES)
+    for path, operation in reads.items():
+        assert {one["name"] for one in operation["parameters"]} == set(QUERIES[path.rpartition("/")[2]].of.__struct_fields__)
+    marquez = [path for path, found in described.items() if "Marquez" in found.get("get", {}).get("tags", ())]
+    assert len(marquez) == len(MARQUEZ)
+    page = api.get("/docs").text
+    assert all(path in page for path in [*reads, *marquez])

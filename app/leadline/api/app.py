@@ -21,7 +21,7 @@ from .ingest import Ingest
 from .intake import Intake
 from .lineage import Lineage
 from .outlet import PRODUCER_SETTINGS, Outlet
-from .reads import read_routes
+from .reads import reads_of
 from .routes import make_api
 from .tokens import load_tokens
 
@@ -50,7 +50,7 @@ def main(settings: Settings, health_host: str, health_port: int) -> int:
     health = serve_health(progress, health_port, health_host)
     intake = Intake()
     ingest, lineage = Ingest(intake, checker, outlet), Lineage(intake, outlet)
-    api = make_api(ingest, lineage, progress, tokens, loopback=address.loopback, reads=read_routes(settings))
+    api = make_api(ingest, lineage, progress, tokens, loopback=address.loopback, reads=reads_of(settings))
     log.info("listening on %s:%d", *listening.getsockname()[:2])
     try:
         _serve(api, listening)

@@ -16,9 +16,12 @@ _STYLE = (
 )
 
 
-def docs_routes() -> list[Route]:
-    text = resources.files(__package__).joinpath("openapi.json").read_bytes()
-    page = _page(msgspec.json.decode(text))
+def docs_routes(more: Mapping[str, Any]) -> list[Route]:
+    """`more`: paths of what is served beside what openapi.json describes."""
+    document = msgspec.json.decode(resources.files(__package__).joinpath("openapi.json").read_bytes())
+    for path, operations in more.items():
+        document["paths"][path] = {**document["paths"].get(path, {}), **operations}
+    text, page = msgspec.json.encode(document), _page(document)
 
     async def openapi(_request: Request) -> Response:
         return Response(text, media_type="application/json")
@@ -47,6 +50,9 @@ def _operation(document: Mapping[str, Any], heading: str, operation: Mapping[str
     token = "" if operation.get("security") == [] else " Needs a token."
     text = f"{operation['summary']}. {operation.get('description', '')}{token}"
     yield f"<h2><code>{escape(heading)}</code></h2><p>{escape(text)}</p>"
+    if asked := [one for one in operation.get("parameters", ()) if one["in"] == "query"]:
+        names = (f"<code>{escape(one['name'])}</code>{' (needed)' if one['required'] else ''}" for one in asked)
+        yield f"<p>Parameters: {', '.join(names)}</p>"
     yield "<table>"
     for status, answer in sorted(operation["responses"].items()):
         found = document["components"]["responses"][answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
