@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,18 @@ def test_demo_ends_with_alerts_pages_and_explanations(stack: Settings, tmp_path:
     assert explained["failure"]["run"]["run_id"] == validate["run_id"]
     assert explained["failure"]["last_success"]["state"] == "COMPLETE"
     assert explained["contact"]["owner"]
+
+    # A feature comes from a column of the landing zone, over two jobs; a version from the versions that its run read.
+    drawn = _leadline(stack, tmp_path, "lineage", "features", "--column", "delay").splitlines()
+    assert drawn[0] == "features delay lake://nyc"
+    assert any("flights departure_delay" in line and "DIRECT/TRANSFORMATION" in line for line in drawn)
+    assert any("landing/flights dep_delay" in line and "by ingest: DIRECT/IDENTITY" in line for line in drawn)
+    sql = "SELECT version FROM leadline.current_versions WHERE name = 'predictions'"
+    ((version,),) = [row.values() for row in json.loads(_leadline(stack, tmp_path, "sql", sql, "--json"))]
+    drawn = _leadline(stack, tmp_path, "lineage", "predictions", "--version", version).splitlines()
+    for name in ("features", "late-arrival"):
+        assert any(re.search(rf"{name} [0-9a-f]{{16}} .*by score run", line) for line in drawn), drawn
+    assert any(re.search(r"flights [0-9a-f]{16} .*by features run", line) for line in drawn)
 
 
 def _leadline(stack: Settings, folder: Path, *arguments: str) -> str:

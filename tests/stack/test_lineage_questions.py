@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from leadline.cli import main
 from leadline.cli.lineage import draw
+from leadline.core.errors import UsageError
 from leadline.core.settings import Settings
 from leadline.events.records import EdgeObserved, EntityReported, Event, Transformation
 from leadline.history.connection import reading
@@ -16,7 +17,7 @@ from leadline.history.edges import Times
 from leadline.history.fine_lineage import Point, fine_walk
 from leadline.history.lineage import Lineage, walk
 from leadline.history.node import NodeRef
-from leadline.history.nodes import with_owners
+from leadline.history.nodes import resolve, with_owners
 from leadline.history.paths import between
 
 from .facts import DAY, HOUR, NOON, edge, io, owner, put, run_event, running_store
@@ -249,3 +250,11 @@ def test_a_fan_of_ten_thousand_columns(store: Settings) -> None:
         assert (len(found.distances), found.truncated) == (50, "nodes")
         cycle = fine_walk(client, Point(data("hub2"), "y"), "down", "COLUMN")
         assert [point.part for point, _ in cycle.distances] == ["x"]
+
+
+def test_a_job_of_the_same_name_has_no_columns(store: Settings, client: Client) -> None:
+    """features is a job too: where a column or a version is asked, the data is meant; else both are listed."""
+    put(store, [run_event("features", "f-1", "START", NOON)])
+    assert resolve(client, "features", data=True) == data("features")
+    with pytest.raises(UsageError, match="several nodes fit 'features'"):
+        resolve(client, "features")

@@ -95,6 +95,7 @@ def _look_further(settings: Settings, folder: Path, stays: bool) -> None:
     for line in (
         "leadline trend late-arrival calibration_gap",
         "leadline lineage predictions --up",
+        "leadline lineage features --column delay",
         "leadline runs --failed",
         "leadline alerts --follow",
         "leadline sql \"SELECT slot, value FROM leadline.readings WHERE metric = 'auc' ORDER BY slot\"",

@@ -49,12 +49,13 @@ def command(  # noqa: PLR0917 - click names them
     as_json: bool,
 ) -> None:
     """Draw what NODE was made from (--up) or what was made from it (--down)."""
+    data = column is not None or version is not None
     with reading(load_settings()) as client:
         found = ask_lineage(
             client,
-            find(client, node),
+            find(client, node, data=data),
             direction,
-            other=None if other is None else find(client, other),
+            other=None if other is None else find(client, other, data=data),
             column=column,
             version=version,
             depth=depth,

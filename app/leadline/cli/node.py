@@ -12,6 +12,6 @@ NODE_HELP = """NODE is a name, NAMESPACE/NAME, a part of either that fits one no
 '["KIND", "NAMESPACE", "NAME"]' as `leadline nodes` prints it."""
 
 
-def find(client: Client, text: str) -> NodeRef:
-    """The node that the text names. Raises UsageError where several fit, LeadlineError where none does."""
-    return resolve(client, text)
+def find(client: Client, text: str, *, data: bool = False) -> NodeRef:
+    """The node that the text names; `data`: no job. Raises UsageError where several fit, LeadlineError where none does."""
+    return resolve(client, text, data=data)

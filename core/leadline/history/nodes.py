@@ -78,8 +78,10 @@ def with_owners(client: Client, found: Lineage) -> Lineage:
     return replace(found, nodes=list(owned))
 
 
-def resolve(client: Client, text: str) -> NodeRef:
+def resolve(client: Client, text: str, *, data: bool = False) -> NodeRef:
     """The node that a person means: the JSON array of `parse_exact`, a name, NAMESPACE/NAME, or a part that fits one only.
+
+    `data`: it has columns and versions, so that a job of the same name is not meant.
 
     Raises UsageError where several fit, with a list of them; LeadlineError where none does.
     """
@@ -88,8 +90,10 @@ def resolve(client: Client, text: str) -> NodeRef:
         if not get_nodes(client, [exact]):
             raise LeadlineError(f"nothing is known about {exact}; `leadline nodes` lists what is known")
         return exact
-    found = _matching(client, "name = {text:String} OR concat(namespace, '/', name) = {text:String}", text)
-    found = found or _matching(client, "positionCaseInsensitiveUTF8(concat(namespace, '/', name), {text:String}) > 0", text)
+    found = _matching(client, "name = {text:String} OR concat(namespace, '/', name) = {text:String}", text, data)
+    if not found:
+        part = "positionCaseInsensitiveUTF8(concat(namespace, '/', name), {text:String}) > 0"
+        found = _matching(client, part, text, data)
     if not found:
         raise LeadlineError(f"no node fits {text!r}; `leadline nodes` lists what is known")
     if len(found) > 1:
@@ -99,7 +103,8 @@ def resolve(client: Client, text: str) -> NodeRef:
     return found[0].ref
 
 
-def _matching(client: Client, condition: str, text: str) -> list[Node]:
+def _matching(client: Client, condition: str, text: str, data: bool) -> list[Node]:
+    condition = f"({condition}) AND kind != 'JOB'" if data else condition
     return fetch(
         client,
         Node,

@@ -4,6 +4,7 @@ It never raises into the job but for wrong use, never blocks it, and keeps what 
 """
 
 from .client import Client
+from .column import Column, column
 from .definitions import MetricDefinition, metric_definition
 from .event_dict import structlog_processor
 from .logs import logs
@@ -19,12 +20,14 @@ from .api import configure, decision, describe, environ, flush, job, metric, own
 
 __all__ = [
     "Client",
+    "Column",
     "Metric",
     "MetricDefinition",
     "Node",
     "Run",
     "Stats",
     "Trial",
+    "column",
     "configure",
     "current_run",
     "dataset",

@@ -14,6 +14,7 @@ from leadline.events.records import Event, LogLine, LogsReported, MetricsReporte
 from .definitions import defined
 from .logs import Logged
 from .metrics import Metric
+from .pending import LISTS
 
 if TYPE_CHECKING:
     from leadline.events.records import BoundSpec
@@ -29,7 +30,7 @@ MAX_LOG_CHARACTERS = 500_000
 MAX_KNOWN = 10_000
 """Definitions of metrics of nodes; more are sent again."""
 MAX_LIST = 1_000
-"""Inputs or outputs of one event; more are sent in further events, which accumulate."""
+"""Inputs, outputs or columns of one event; more are sent in further events, which accumulate."""
 
 
 _NO_DIMS: frozenset[tuple[str, str]] = frozenset()
@@ -184,10 +185,10 @@ def _reported(metric: Metric, time: Micros) -> MetricsReported:
 def split(event: RunEvent) -> list[RunEvent]:
     """The event, before it further ones with what its lists have over MAX_LIST. Ids are derived: a retry keeps them."""
     parts = []
-    for field in ("inputs", "outputs"):
+    for field in LISTS:
         values = getattr(event, field)
         for start in range(MAX_LIST, len(values), MAX_LIST):
-            more: dict[str, Any] = {"inputs": [], "outputs": [], field: values[start : start + MAX_LIST]}
+            more: dict[str, Any] = {**{key: [] for key in LISTS}, field: values[start : start + MAX_LIST]}
             identity = derived_id(event.event_id, field, start)
             parts.append(msgspec.structs.replace(event, event_id=identity, event_type="RUNNING", **more))
         if len(values) > MAX_LIST:

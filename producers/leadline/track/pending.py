@@ -1,10 +1,12 @@
-"""What was added to a run since its last event: inputs, outputs, parameters, tags."""
+"""What was added to a run since its last event: inputs, outputs, columns, parameters, tags."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
+LISTS = ("inputs", "outputs", "columns")
+"""Kept by what they are about, so that what is said twice is told once."""
 MAX_PENDING = 10_000
 """Of each."""
 MAX_PENDING_CHARACTERS = 2_000_000
@@ -16,7 +18,7 @@ class Pending:
 
     def __init__(self) -> None:
         self.changed = False
-        self._values: dict[str, dict[Any, Any]] = {"inputs": {}, "outputs": {}, "parameters": {}, "tags": {}}
+        self._values: dict[str, dict[Any, Any]] = {field: {} for field in (*LISTS, "parameters", "tags")}
         self._room = MAX_PENDING_CHARACTERS
         self._lock = threading.Lock()
 
@@ -42,4 +44,4 @@ class Pending:
                 self._values[field] = {}
             self._room = MAX_PENDING_CHARACTERS
             self.changed = False
-        return {field: list(values) if field in ("inputs", "outputs") else values for field, values in taken.items()}
+        return {field: list(values.values()) if field in LISTS else values for field, values in taken.items()}

@@ -19,6 +19,7 @@ from leadline.events.records.event import MODES
 from . import line_rate
 from .begin import Begin
 from .choices import chosen
+from .column import edges
 from .logs import MAX_MESSAGE, OWN_LOGGER, Logged, clean, level_name
 from .moments import to_micros, to_seconds
 from .nodes import MAX_NAME, Node, optional_text, required_text
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from leadline.core.clock import Micros
+    from leadline.events.records import ColumnEdge
 
     from .client import Client
+    from .column import Sources
     from .definitions import MetricDefinition
     from .metrics import Metric
     from .parameters import Parameters
@@ -252,10 +255,20 @@ class Run:
         data: object = None,
         profile: bool | None = None,
         frequent: Iterable[str] = (),
+        columns: Mapping[str, Sources] | None = None,
+        rows_by: Sources = (),
     ) -> Node:
-        """A node that the run writes; arguments as those of `input`."""
+        """A node that the run writes; arguments as those of `input`.
+
+        `columns`: what each of its columns was made from, `{"delay": track.column(flights, "dep_delay")}`, one or several;
+        `rows_by`: the columns that decided on which rows it has, as a filter or a join does.
+        """
         node = _node(namespace, name, version, kind, schema_version)
-        return self._io("outputs", self._described(node, data, profile, frequent))
+        made = {_ends(edge): edge for edge in edges(node, {} if columns is None else columns, rows_by)}
+        written = self._io("outputs", self._described(node, data, profile, frequent))
+        if made:
+            self._add("columns", made)
+        return written
 
     def artifact(self, data: object, name: str = "", namespace: str = "", version: str = "") -> Node:
         """A file, a folder, a URL or a configuration that the run makes: `run.artifact("reports/roc.png")`.
@@ -402,7 +415,7 @@ class Run:
             version=node.version,
             schema_version=node.schema_version,
         )
-        self._add(field, {io: None})
+        self._add(field, {io: io})
         return node
 
     def _add(self, field: str, values: dict[Any, Any]) -> None:
@@ -450,6 +463,12 @@ def _node(target: str | Node, name: str, version: str, kind: str, schema_version
     if name is not None and not (isinstance(name, str) and not str.__len__(name)):
         raise UsageError(f"give a node or a namespace and a name, not both: {target} and {shown(name)}")
     return target
+
+
+def _ends(edge: ColumnEdge) -> tuple[str, ...]:
+    """What tells it apart."""
+    source = (edge.source_kind, edge.source_namespace, edge.source_name, edge.source_field)
+    return (*source, edge.target_kind, edge.target_namespace, edge.target_name, edge.target_field)
 
 
 def _parent_outside() -> RunRef:

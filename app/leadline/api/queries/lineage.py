@@ -33,11 +33,12 @@ class OfLineage(OfNode, frozen=True, kw_only=True):
 def lineage(client: Client, request: Request) -> Response:
     asked = parameters(request.query_params, OfLineage)
     times = Times(moment(asked.as_of, "as_of"), moment(asked.known_at, "known_at"), moment(asked.since, "since"))
+    data = asked.column is not None or asked.version is not None
     found = ask_lineage(
         client,
-        find(client, asked),
+        find(client, asked, data=data),
         asked.direction,
-        other=None if asked.to is None else resolve(client, asked.to),
+        other=None if asked.to is None else resolve(client, asked.to, data=data),
         column=asked.column,
         version=asked.version,
         depth=asked.depth,

@@ -17,11 +17,14 @@ class OfNode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     node: str = ""
 
 
-def find(client: Client, asked: OfNode) -> NodeRef:
-    """Raises UsageError where several fit or it is not said, LeadlineError where none does."""
+def find(client: Client, asked: OfNode, *, data: bool = False) -> NodeRef:
+    """`data`: a job of the same name is not meant.
+
+    Raises UsageError where several fit or it is not said, LeadlineError where none does.
+    """
     exact = (asked.kind, asked.namespace, asked.name)
     if asked.node and not any(exact):
-        return resolve(client, asked.node)
+        return resolve(client, asked.node, data=data)
     if asked.node or not all(exact):
         raise UsageError("say which node: either kind, namespace and name, or node with a part of its name")
     return resolve(client, str(NodeRef(asked.kind.upper(), asked.namespace, asked.name)))

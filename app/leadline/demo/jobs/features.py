@@ -43,20 +43,33 @@ def build(flights: dict[str, np.ndarray], weather: dict[str, np.ndarray], day: d
     return {name: values if name == "flight" else np.asarray(values, "float32") for name, values in columns.items()}
 
 
+def made_of(flights: track.Node, weather: track.Node) -> dict[str, list[track.Column]]:
+    """Which columns each feature comes from."""
+    made = {
+        "delay": [track.column(flights, "departure_delay", "TRANSFORMATION")],
+        "hour": [track.column(flights, "hour", "IDENTITY")],
+        "distance": [track.column(flights, "distance", "IDENTITY")],
+    }
+    at = [track.column(flights, name, "JOIN") for name in ("origin", "hour")]
+    made |= {name: [track.column(weather, name, "IDENTITY"), *at] for name in USUAL}
+    made |= {f"from_{airport}": [track.column(flights, "origin", "CONDITIONAL")] for airport in AIRPORTS}
+    return made | {f"by_{carrier}": [track.column(flights, "carrier", "CONDITIONAL")] for carrier in CARRIERS}
+
+
 def main() -> None:
     args = lake.arguments(workers=2)
     track.owner(track.dataset(lake.LAKE, "features"), OWNER, on_call="#flight-features")
     track.owner(track.node("JOB", lake.JOBS, "features"), OWNER, on_call="#flight-features")
     for days in lake.batches(args):
         with lake.run("features", OWNER, args, days, workers=args.workers) as run:
-            for name in ("flights", "weather"):
-                lake.use(run, args.lake, name, days[-1])
+            flights, weather = (lake.use(run, args.lake, name, days[-1]) for name in ("flights", "weather"))
             for day in days:
                 tables = {name: lake.read(args.lake, name, day) for name in ("flights", "weather")}
                 columns = build(tables["flights"], tables["weather"], day)
                 version = lake.write(args.lake, "features", day, columns)
                 log.info("%s: %d flights with %d features", day, len(columns["flight"]), len(columns) - 1)
-            run.output(lake.LAKE, "features", version)
+            left = track.column(flights, "departure_delay", "FILTER")
+            run.output(lake.LAKE, "features", version, columns=made_of(flights, weather), rows_by=left)
 
 
 if __name__ == "__main__":

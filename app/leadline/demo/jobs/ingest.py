@@ -12,6 +12,12 @@ from pyarrow import csv
 from leadline import track
 
 OWNER = "data-platform"
+MADE_OF = {
+    "flights": {"departure_delay": "dep_delay", "arrival_delay": "arr_delay"}
+    | {name: name for name in ("carrier", "origin", "hour", "distance")},
+    "weather": {name: name for name in ("origin", "hour", "wind_speed", "visib", "precip", "humid")},
+}
+"""The columns of each table, with those that they are called in the files."""
 
 log = logging.getLogger("ingest")
 
@@ -24,6 +30,13 @@ def delivered(folder: Path, kind: str, day: date) -> dict[str, np.ndarray]:
 def departure_delay(flights: dict[str, np.ndarray]) -> np.ndarray:
     """Minutes after the scheduled departure; negative: early; NaN: never left."""
     return np.asarray(flights["dep_delay"], "float32")
+
+
+def stored(run: track.Run, table: str, version: str) -> None:
+    """Says what was written, and which column is which."""
+    files = track.dataset(lake.LAKE, f"landing/{table}")
+    columns = {name: track.column(files, called, "IDENTITY") for name, called in MADE_OF[table].items()}
+    run.output(lake.LAKE, table, version, columns=columns)
 
 
 def ingest(args: Namespace, run: track.Run, day: date) -> None:
@@ -39,11 +52,11 @@ def ingest(args: Namespace, run: track.Run, day: date) -> None:
         "departure_delay": delay,
         "arrival_delay": np.asarray(flights["arr_delay"], "float32"),
     }
-    run.output(lake.LAKE, "flights", lake.write(args.lake, "flights", day, columns))
+    stored(run, "flights", lake.write(args.lake, "flights", day, columns))
     weather = delivered(landing, "weather", day)
     measured = {name: np.asarray(weather[name], "float32") for name in ("wind_speed", "visib", "precip", "humid")}
     columns = {"origin": weather["origin"], "hour": np.asarray(weather["hour"], "int8"), **measured}
-    run.output(lake.LAKE, "weather", lake.write(args.lake, "weather", day, columns))
+    stored(run, "weather", lake.write(args.lake, "weather", day, columns))
     log.info("%s: %d flights, %d cancelled, %d hours of weather", day, len(delay), np.isnan(delay).sum(), len(weather["hour"]))
 
 

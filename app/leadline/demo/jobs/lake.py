@@ -56,10 +56,10 @@ def run(job: str, owner: str, args: argparse.Namespace, batch: list[date], /, **
             raise
 
 
-def use(run: track.Run, lake: Path, table: str, day: date) -> None:
+def use(run: track.Run, lake: Path, table: str, day: date) -> track.Node:
     """Says that the run reads the table as it is up to that day, whether the day is there or not."""
     file = _file(lake, table, day).with_suffix(".version")
-    run.input(LAKE, table, file.read_text() if file.exists() else "")
+    return run.input(LAKE, table, file.read_text() if file.exists() else "")
 
 
 def read(lake: Path, table: str, day: date) -> dict[str, np.ndarray]:

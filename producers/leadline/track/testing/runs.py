@@ -17,6 +17,7 @@ from leadline.events.records import (
 )
 from leadline.events.records.run import TERMINAL_TYPES
 
+from ..column import Column, source_of
 from ..logs import LEVELS, level_name
 from ..nodes import Node
 from . import decisions
@@ -118,6 +119,18 @@ class CapturedRun:
     def output(self, name: str = "") -> Node:
         __tracebackhide__ = True
         return one(self.outputs(name), f"{wanted('output', name)} of {self!r}", self.outputs(), self._snapshot.note, named)
+
+    def columns(self, output: str = "") -> dict[str, list[Column]]:
+        """By the output's column, the columns that it was made from; under an empty name those that decided on its rows.
+
+        `run.columns("features")["delay"] == [track.column(flights, "dep_delay")]`
+        """
+        found: dict[str, list[Column]] = {}
+        for edge in (edge for event in self.events for edge in event.columns if output in ("", edge.target_name)):
+            sources, source = found.setdefault(edge.target_field, []), source_of(edge)
+            if source not in sources:
+                sources.append(source)
+        return found
 
     def _ios(self, field: str, name: str) -> list[Node]:
         ios = dict.fromkeys(io for event in self.events for io in getattr(event, field))
