@@ -10,7 +10,7 @@ AGAIN = { failed=$$?; [ "$(CI)" = true ] && [ $$failed -eq 1 ] && $(BIN)/pytest 
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-environments test-pythons lint format wheel lock clean
+.PHONY: help setup demo test test-long test-integrations test-environments test-pythons lint format wheel lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -29,10 +29,13 @@ demo: $(READY)  ## a team's quarter on real flights, on the local stack
 	$(BIN)/leadline demo $(ARGS)
 
 test: $(READY) lint  ## all tests but the long ones, in a few minutes
-	$(BIN)/pytest -m 'not slow' -n 3 --dist loadfile --no-loadscope-reorder $(ARGS) || $(AGAIN)
+	$(BIN)/pytest -m 'not slow and not integration' -n 3 --dist loadfile --no-loadscope-reorder $(ARGS) || $(AGAIN)
 
 test-long: $(READY)  ## the long fault tests
 	$(BIN)/pytest -m slow $(ARGS) || $(AGAIN)
+
+test-integrations: $(READY)  ## Airflow, Spark and dbt report to a running stack, each in an environment of its own
+	$(BIN)/pytest -m integration $(ARGS) || $(AGAIN)
 
 test-environments: $(READY)  ## tests beside foreign libraries, each in an environment of its own; ARGS=NAME for one
 	$(BIN)/python -m tests.environments $(ARGS)

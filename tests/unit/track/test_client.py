@@ -39,8 +39,8 @@ def test_the_public_names_are_these() -> None:
     assert track.__all__ == sorted(track.__all__)
     assert all(getattr(track, name) for name in track.__all__)
     assert " ".join(track.__all__) == (
-        "Client Column Metric MetricDefinition Node Run Stats Trial column configure current_run dataset decision describe environ "
-        "flush job logs metric metric_definition model node owner run snapshot stats structlog_processor"
+        "Client Column Metric MetricDefinition Node Run Stats Trial column configure current_run dataset decision describe "
+        "environ flush job logs metric metric_definition model node owner run snapshot stats structlog_processor"
     )
 
 
