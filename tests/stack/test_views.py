@@ -30,6 +30,8 @@ _DESIGNED = {
     "versions": "kind namespace name version",
     "current_versions": "kind namespace name version",
     "run_inputs": "run_id version pinned",
+    "run_attempts": "job_namespace job_name nominal_at run_id number attempts retry_of retried_by",
+    "job_versions": "job_namespace job_name version inputs outputs current",
     "version_moves": "version moved_at",
     "aliases": "kind namespace name of_kind of_namespace of_name reason source",
     "facets": "level namespace name facet value run_id",

@@ -6,6 +6,7 @@ import click
 
 from leadline.core.clock import Micros, system_clock
 from leadline.core.settings import load_settings
+from leadline.history.attempts import Attempt
 from leadline.history.changes import Change
 from leadline.history.connection import reading
 from leadline.history.runs import Run, RunDetails, RunExtent, find_run, run_details
@@ -64,6 +65,8 @@ def _print(details: RunDetails, now: Micros) -> None:
         )
     if details.changes:
         print_changes(details.changes, "\nchanged since the run before")
+    if details.attempts:
+        _print_attempts(details.attempts, run.run_id, now)
     if details.parent:
         click.echo("\nparent")
         print_runs([details.parent], now)
@@ -71,6 +74,17 @@ def _print(details: RunDetails, now: Micros) -> None:
         click.echo("\nchildren")
         print_runs(details.children, now)
     click.echo(f"\nits log: leadline logs {run.run_id}")
+
+
+def _print_attempts(attempts: list[Attempt], run_id: str, now: Micros) -> None:
+    print_table(
+        ["try", "state", "started", "run"],
+        [
+            (f"{one.number} of {one.attempts}", one.state, ago(one.started_at, now), one.run_id + " *" * (one.run_id == run_id))
+            for one in attempts
+        ],
+        title="\ntries of its slot",
+    )
 
 
 _PLACES = (

@@ -8,7 +8,7 @@ from leadline.history.connection import reading
 from leadline.history.nodes import NodeDetails
 from leadline.history.nodes import show as show_node
 from leadline.history.readings import MetricSummary
-from leadline.history.versions import Version
+from leadline.history.versions import JobVersion, Version
 
 from .alerts import metric_label, print_episodes
 from .holding import print_holding
@@ -54,6 +54,8 @@ def _print(details: NodeDetails, now: Micros) -> None:
         _print_metrics(details.metrics, now)
     if details.versions:
         _print_versions(details.versions, now)
+    if details.job_versions:
+        _print_job_versions(details.job_versions, now)
     if details.holding:
         print_holding(details.holding)
     if details.runs:
@@ -92,4 +94,29 @@ def _print_versions(versions: list[Version], now: Micros) -> None:
         ["version", "made by", Column("run", "cut"), Column("when", keep=True)],
         [(found.version, found.job_name or "-", found.run_id, ago(found.event_time, now)) for found in versions],
         title="\nversions",
+    )
+
+
+def _print_job_versions(versions: list[JobVersion], now: Micros) -> None:
+    print_table(
+        [
+            Column("version", "cut"),
+            Column("code", "cut"),
+            "runs",
+            Column("since", keep=True),
+            Column("last", keep=True),
+            "current",
+        ],
+        [
+            (
+                found.version,
+                found.code_hash[:12] or found.code_commit[:12] or "-",
+                found.runs,
+                ago(found.first_run_at, now),
+                ago(found.last_run_at, now),
+                "yes" if found.current else "",
+            )
+            for found in versions
+        ],
+        title="\nversions by content",
     )

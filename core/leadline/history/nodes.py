@@ -13,7 +13,7 @@ from .node import NodeRef, parse_exact
 from .query import NODE_SET, fetch, node_set, where
 from .readings import MetricSummary, metrics_of
 from .runs import Run, runs_of_data, runs_of_job
-from .versions import Holding, Version, holding, versions_of
+from .versions import Holding, JobVersion, Version, holding, versions_of, versions_of_job
 
 _LISTED = 20
 
@@ -45,6 +45,8 @@ class NodeDetails(msgspec.Struct, frozen=True):
     node: Node
     runs: list[Run]
     versions: list[Version]
+    job_versions: list[JobVersion]
+    """Of a job."""
     holding: Holding | None
     metrics: list[MetricSummary]
     open: list[Episode]
@@ -136,6 +138,7 @@ def show(client: Client, ref: NodeRef, version: str | None = None) -> NodeDetail
         node=node,
         runs=runs_of_job(client, ref) if ref.kind == "JOB" else runs_of_data(client, ref, "OUTPUT"),
         versions=versions_of(client, ref),
+        job_versions=versions_of_job(client, ref) if ref.kind == "JOB" else [],
         holding=holding(client, ref, version),
         metrics=metrics_of(client, ref),
         open=open_episodes(client, [ref]),

@@ -6,6 +6,7 @@ from clickhouse_connect.driver.client import Client
 from leadline.core.errors import LeadlineError, UsageError
 from leadline.events.records.event import Micros
 
+from .attempts import Attempt, attempts_of
 from .changes import Change, changes_of_run
 from .node import NodeRef, job
 from .query import MOMENT, fetch, where
@@ -92,6 +93,8 @@ class RunDetails(msgspec.Struct, frozen=True):
     changes: list[Change]
     parent: Run | None
     children: list[Run]
+    attempts: list[Attempt] = []
+    """All tries of its slot, where there are several."""
 
 
 def list_runs(
@@ -240,6 +243,7 @@ def run_details(client: Client, run: Run) -> RunDetails:
         changes=changes_of_run(client, run.job, run.run_id),
         parent=next((found for found in relatives if found.run_id == run.parent_run_id and found != run), None),
         children=[found for found in relatives if found.parent_run_id == run.run_id and found != run],
+        attempts=[] if run.nominal_at is None else attempts_of(client, run.job, run.nominal_at, run.run_id),
     )
 
 

@@ -23,6 +23,20 @@ class Version(msgspec.Struct, frozen=True):
     event_time: Micros
 
 
+class JobVersion(msgspec.Struct, frozen=True):
+    """A version of a job by content: the same code that reads and writes the same."""
+
+    version: str
+    code_hash: str
+    code_commit: str
+    runs: int
+    first_run_at: Micros
+    last_run_at: Micros
+    last_run_id: str
+    current: bool
+    """The job's newest successful run was of it."""
+
+
 class Description(msgspec.Struct, frozen=True):
     """What is known of one version, as it was described last."""
 
@@ -70,6 +84,19 @@ def versions_of(client: Client, ref: NodeRef, limit: int = 10) -> list[Version]:
         Version,
         f"FROM leadline.versions WHERE {_NODE} ORDER BY event_time DESC, version LIMIT {{limit:UInt32}}",
         **msgspec.structs.asdict(ref),
+        limit=limit,
+    )
+
+
+def versions_of_job(client: Client, ref: NodeRef, limit: int = 10) -> list[JobVersion]:
+    """The newest first."""
+    return fetch(
+        client,
+        JobVersion,
+        "FROM leadline.job_versions WHERE job_namespace = {namespace:String} AND job_name = {name:String} "
+        "ORDER BY last_run_at DESC, version LIMIT {limit:UInt32}",
+        namespace=ref.namespace,
+        name=ref.name,
         limit=limit,
     )
 

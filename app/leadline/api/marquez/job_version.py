@@ -1,11 +1,8 @@
-"""Versions of jobs by content: the code, and what it reads and writes."""
+"""Versions of jobs by content, the code and what it reads and writes: those of the view leadline.job_versions."""
 
+import hashlib
 import uuid
 from collections.abc import Iterable
-
-import msgspec
-
-_OURS = uuid.UUID("6d0f4c0e-9d0a-5c0b-8d3f-2f6f3b1f0a51")
 
 Io = tuple[str, str, str, str]
 """direction, kind, namespace, name"""
@@ -17,6 +14,10 @@ def code_of(code_hash: str, repository: str, path: str, commit: str) -> list[str
 
 
 def job_version(namespace: str, name: str, code: list[str], io: Iterable[Io]) -> str:
-    """The same UUID for the same content, whatever the order of `io`."""
-    content = msgspec.json.encode([namespace, name, code, sorted(set(io))]).decode()
-    return str(uuid.uuid5(_OURS, content))
+    """The same UUID for the same content, whatever the order of `io`.
+
+    The first 16 bytes of the SHA-256 of all parts, each after its length in bytes, as the view computes it.
+    """
+    parts = [namespace, name, *code, *(part for use in sorted(set(io)) for part in use)]
+    content = b"".join(b"%d:%b" % (len(encoded), encoded) for encoded in map(str.encode, parts))
+    return str(uuid.UUID(bytes=hashlib.sha256(content).digest()[:16]))
