@@ -1,5 +1,6 @@
 """Lineage asked by column, by version, between two nodes, as it was and as it was known."""
 
+import json
 import sys
 from collections.abc import Iterator
 
@@ -258,3 +259,37 @@ def test_a_job_of_the_same_name_has_no_columns(store: Settings, client: Client) 
     assert resolve(client, "features", data=True) == data("features")
     with pytest.raises(UsageError, match="several nodes fit 'features'"):
         resolve(client, "features")
+
+
+def test_temporary_data_is_left_out_of_the_picture_alone(
+    store: Settings, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The tree goes on behind it, also where it comes back to itself; --temporary and --json have it."""
+    staged = "sold__dbt_tmp"
+    put(store, [edge("till", staged, "stage", NOON), edge(staged, staged, "merge", NOON), edge(staged, "sold", "swap", NOON)])
+    put(store, [run_event("swap", "swap-1", "COMPLETE", NOON, outputs=[io("sold")])])
+    put(store, [edge(staged, "audit", "look", NOON), edge("audit", "sold", "swap", NOON)])
+    for name in ("CLICKHOUSE", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD"):
+        monkeypatch.setenv(name, store.to_environ()[name])
+
+    def asked(*options: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["leadline", "lineage", "s3://lake/sold", *options])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    drawn = asked()
+    assert staged not in drawn
+    assert all(name in drawn for name in ("swap", "stage", "merge", "till", "look", "audit"))
+    assert "temporary data left out: 1; --temporary draws it" in drawn
+    assert drawn.count("till") == 1
+    assert staged in asked("--temporary")
+    assert "left out" not in asked("--temporary")
+    marked = {node["name"]: node["temporary"] for node in json.loads(asked("--json"))["nodes"]}
+    assert marked[staged] and not marked["till"]
+    assert staged in draw_of(client, staged), "what is asked about is drawn, whatever it is"
+
+
+def draw_of(client: Client, name: str) -> str:
+    return "\n".join(draw(walk(client, data(name), "up")))

@@ -42,9 +42,7 @@ def _label(point: Point, *, again: bool) -> str:
 def _how(edge: FineEdge | None) -> str:
     if edge is None:
         return ""
-    ways = ", ".join(
-        f"{how.type}/{how.subtype}".rstrip("/") + (" masked" if how.masking else "") for how in edge.transformations
-    )
+    ways = ", ".join(map(_way, edge.transformations))
     run = f" run {safe(edge.run_id)}" if edge.run_id else ""
     return click.style(f"  by {safe(edge.job.name)}{run}{f': {safe(ways)}' if ways else ''}", dim=True)
 

@@ -1,7 +1,7 @@
 """leadline lineage: what a node, a column or a version was made from, or what was made from it, as a tree."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 import click
@@ -35,6 +35,7 @@ Branches = dict[NodeRef, dict[NodeRef, list[NodeRef]]]
 @click.option("--as-of", type=Moment(), help="As it was then: 2026-11-21T08:00 (UTC), or how long ago: 7d.")
 @click.option("--known-at", type=Moment(), help="As it was known then: what came later changes nothing of the answer.")
 @click.option("--since", type=Moment(), help="Only what a run confirmed since then.")
+@click.option("--temporary", is_flag=True, help="Draw data, too, that exists only between two steps of a tool.")
 @json_option
 def command(  # noqa: PLR0917 - click names them
     node: str,
@@ -46,6 +47,7 @@ def command(  # noqa: PLR0917 - click names them
     as_of: Micros | None,
     known_at: Micros | None,
     since: Micros | None,
+    temporary: bool,
     as_json: bool,
 ) -> None:
     """Draw what NODE was made from (--up) or what was made from it (--down)."""
@@ -61,8 +63,12 @@ def command(  # noqa: PLR0917 - click names them
             depth=depth,
             times=Times(as_of, known_at, since),
         )
-    drawn = draw(found) if isinstance(found, Lineage) else draw_fine(found)
-    _show(found, drawn, caveats(found), as_json=as_json)
+    if isinstance(found, Lineage):
+        left_out = set[NodeRef]() if temporary else {at.node for at in found.nodes if at.temporary}
+        notes = [f"temporary data left out: {len(left_out)}; --temporary draws it"] if left_out else []
+        _show(found, draw(found, left_out), [*notes, *caveats(found)], as_json=as_json)
+    else:
+        _show(found, draw_fine(found), caveats(found), as_json=as_json)
 
 
 command.help = f"{command.help}\n\n{NODE_HELP}"
@@ -76,8 +82,10 @@ def _show(found: Lineage | FineLineage, drawn: Iterator[str], notes: list[str], 
             click.echo(line)
 
 
-def draw(found: Lineage) -> Iterator[str]:
+def draw(found: Lineage, left_out: Collection[NodeRef] = ()) -> Iterator[str]:
     """Line by line, two columns a level; each node once with all its branches; where it comes again, an arrow points up.
+
+    In the place of what is `left_out` stand the jobs behind it.
 
     With a stack of its own, since a chain may be deeper than Python's.
     """
@@ -102,7 +110,15 @@ def draw(found: Lineage) -> Iterator[str]:
             drawn.add(ref)
         else:
             yield indent + joint + _job_label(ref, found.direction, owners.get(ref, ""))
-            below = [(far, None) for far in data]
+            below = []
+            for far in data:
+                if far not in left_out:
+                    below.append((far, None))
+                elif far not in drawn:
+                    below += _limbs(far, branches)
+                    drawn.add(far)
+                else:  # its jobs are drawn above with all that is behind them
+                    below += [(job, []) for job, _ in _limbs(far, branches)]
         indent += _INDENT[joint]
         for number, (next_ref, leaves) in enumerate(reversed(below)):
             waiting.append((indent, "├╴" if number else "└╴", next_ref, leaves))

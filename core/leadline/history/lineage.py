@@ -18,6 +18,7 @@ from .aliases import Alias, Aliases, aliases
 from .edges import Times, edges
 from .node import NodeRef, job
 from .query import MOMENT, NODE_SET, among, fetch, node_set, where
+from .temporary import is_temporary
 from .watermark import complete_until
 
 Direction = Literal["up", "down"]
@@ -58,6 +59,8 @@ class Reached(msgspec.Struct, frozen=True):
     distance: int
     owner: str = ""
     """Asked for apart, where it is wanted."""
+    temporary: bool = False
+    """It exists only between two steps of a tool; pictures leave it out."""
 
     @property
     def node(self) -> NodeRef:
@@ -271,7 +274,7 @@ class _Way:
             distances[maker] = min(distance, distances.get(maker, distance))
         del distances[self.start]
         return [
-            Reached(node.kind, node.namespace, node.name, distance)
+            Reached(node.kind, node.namespace, node.name, distance, temporary=is_temporary(node))
             for node, distance in sorted(distances.items(), key=lambda found: (found[1], found[0]))
         ]
 

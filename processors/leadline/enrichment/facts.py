@@ -72,5 +72,5 @@ def window_of(transition: Transition, upstream: Lineage | None) -> Window:
 
 def hit(transition: Transition, downstream: Lineage | None) -> Iterable[tuple[NodeRef, int]]:
     """Who is hit, nearest first. The job that measured the value reads the node too, but is not hit by it."""
-    reached = downstream.nodes if downstream else []
+    reached = [at for at in downstream.nodes if not at.temporary] if downstream else []
     return [(at.node, at.distance) for at in reached if at.node not in (job_of(transition), node_of(transition))]

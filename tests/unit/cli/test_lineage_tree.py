@@ -1,6 +1,8 @@
 """The tree that `leadline lineage` draws; pure."""
 
 import click
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leadline.cli.lineage import caveats, draw
 from leadline.history.lineage import Direction, JobUse, Lineage, LineageEdge
@@ -47,6 +49,24 @@ def test_cycles_and_diamonds_are_drawn_once() -> None:
     text = drawn(lineage(data("a"), [edge("b", "a", "j"), edge("c", "b", "j"), edge("a", "c", "j"), edge("c", "a", "k")], []))
     assert text.count("dataset a") == 2
     assert "dataset a s3://lake ↑" in text
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 3)), unique=True, max_size=20),
+    st.sets(st.integers(1, 6)),
+)
+def test_what_is_behind_data_that_is_left_out_is_drawn(ends: list[tuple[int, int, int]], left_out: set[int]) -> None:
+    """Of any graph: all that is reached but what is left out, each with its branches once, whatever comes back to itself."""
+    found = lineage(data("0"), [edge(str(source), str(target), f"by-{maker}") for source, target, maker in ends], [])
+    reached, fresh = {0}, [0]
+    while fresh:
+        at = fresh.pop()
+        next_ones = {source for source, target, _ in ends if target == at} - reached
+        reached |= next_ones
+        fresh += next_ones
+    lines = click.unstyle("\n".join(draw(found, {data(str(number)) for number in left_out}))).splitlines()
+    shown = {line.split("dataset ")[1].split()[0] for line in lines if "dataset " in line}
+    assert shown == {str(number) for number in reached - left_out}
 
 
 def test_a_chain_deeper_than_pythons_stack() -> None:
