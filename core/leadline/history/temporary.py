@@ -12,12 +12,18 @@ _NAMES = re.compile(
     | (^|\.)\#                           # SQL Server's #table and ##table
     | (^|\.)pg_(toast_)?temp_\d+\.       # PostgreSQL's schemas of temporary tables
     | (^|\.)_[0-9a-f]{40}\.anon          # BigQuery's tables of query results
-    | (^|\.)"?SNOWPARK_TEMP_             # Snowpark's tables, stages and views
+    | (^|\.)"?snowpark_temp_             # Snowpark's tables, stages and views
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
+_MARKS = ("temp", "-staging", "__dbt_", "#", ".anon")
+"""One of these is in each of them: a walk asks about thousands of names."""
 
 
 def is_temporary(node: NodeRef) -> bool:
     """Only what is certain: /tmp and tmp_orders may be anybody's."""
-    return node.kind == "DATASET" and _NAMES.search(node.name) is not None
+    name = node.name.lower()
+    for mark in _MARKS:
+        if mark in name:
+            return node.kind == "DATASET" and _NAMES.search(name) is not None
+    return False
