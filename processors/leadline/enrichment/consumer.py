@@ -1,5 +1,6 @@
 """A batch of transitions in, as many alerts out."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,8 @@ class Enrichment:
                 self.relay.bury(message, error)
         answers = self.historian.ask([(event, known_at * 1000) for event, known_at in readable])
         for (event, known_at), known in zip(readable, answers, strict=True):
-            self.relay.send(to_message(self.relay.codec, enrich(event, known), known_at))
+            alert = enrich(event, known)
+            self.relay.send(self.relay.patiently(functools.partial(to_message, self.relay.codec, alert, known_at)))
             _alerts.inc()
             _thin.inc(bool(known.missing))
 
