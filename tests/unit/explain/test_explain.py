@@ -2,7 +2,7 @@
 
 import msgspec
 
-from leadline.core.clock import DAY
+from leadline.core.clock import DAY, HOUR
 from leadline.history.explanation import facts
 from leadline.history.explanation.explain import explain
 from leadline.history.explanation.text import render
@@ -15,8 +15,9 @@ SHIFT = 40
 
 def _run(job: str, day: int, state: str = "COMPLETE", **more: object) -> facts.Run:
     at = START + day * DAY
-    fields = {"started_at": at, "ended_at": at + 10, "nominal_at": at, "host": "box-1", "owner": f"team-{job}"} | more
-    return facts.Run(run_id=f"{job}-{day}", job_namespace=CRON, job_name=job, state=state, **fields)  # type: ignore[arg-type]
+    fields = {"run_id": f"{job}-{day}", "started_at": at, "ended_at": at + 10, "nominal_at": at} | more
+    fields = {"host": "box-1", "owner": f"team-{job}"} | fields
+    return facts.Run(job_namespace=CRON, job_name=job, state=state, **fields)  # type: ignore[arg-type]
 
 
 def _io(job: str, day: int, direction: str, name: str) -> facts.RunIo:
@@ -130,6 +131,30 @@ def test_failure_shows_root_followers_and_log() -> None:
     assert make.failure is not None
     assert [run.job_name for run in make.failure.followers] == ["check"]
     assert "no data.csv" in check.headline
+
+
+def test_a_later_try_of_the_slot_is_told() -> None:
+    """One that succeeded before a newer one that failed; of another slot or of a test it is none."""
+    begun = START + 70 * DAY
+    tries = {
+        "failed": _run("make", 70, "FAIL"),
+        "again": _run("make", 70, "COMPLETE", run_id="again", started_at=begun + 3 * HOUR),
+        "newest": _run("make", 70, "FAIL", run_id="newest", started_at=begun + 5 * HOUR),
+        "test": _run("make", 70, "COMPLETE", run_id="test", started_at=begun + 6 * HOUR, mode="TEST"),
+        "tomorrow": _run("make", 71, "COMPLETE"),
+    }
+
+    def told(*names: str) -> str:
+        given = facts.Facts(alert=None, runs=[tries[name] for name in names], subject=tries["failed"].key)
+        failure = explain(given).failure
+        assert failure is not None
+        return failure.later_try.run_id if failure.later_try else ""
+
+    assert told("failed", "tomorrow", "test") == ""
+    assert told("failed", "newest", "tomorrow") == "newest"
+    assert told("newest", "again", "failed") == "again"
+    text = render(explain(facts.Facts(alert=None, runs=list(tries.values()), subject=tries["failed"].key)))
+    assert "tried again  make again about" in text
 
 
 def test_text_has_what_a_person_needs() -> None:

@@ -60,6 +60,8 @@ class Failure(msgspec.Struct, frozen=True):
     followers: list[Run]
     """Failed runs downstream of it."""
     last_success: Run | None
+    later_try: Run | None = None
+    """The newest try of the same slot after it, one that succeeded before all others; None: there is none, or no slot."""
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ def explain_failure(facts: Facts, failed: RunKey, reach: Reach) -> Failure | Non
         chain=chain,
         followers=_related(run, broken, reach, up=False),
         last_success=_last_success(facts.runs, run),
+        later_try=_later_try(facts.runs, run),
     )
 
 
@@ -49,6 +50,20 @@ def _last_success(runs: Iterable[Run], run: Run) -> Run | None:
     """Of the same job, before it."""
     good = (other for other in runs if other.job == run.job and other.state == "COMPLETE" and _moment(other) < _moment(run))
     return max(good, key=_moment, default=None)
+
+
+def _later_try(runs: Iterable[Run], run: Run) -> Run | None:
+    """Of the same job about the same slot, begun after it; one that succeeded before all others."""
+    if run.nominal_at is None:
+        return None
+    mode = run.mode == "TEST"
+    tries = (
+        other
+        for other in runs
+        if (other.job, other.nominal_at, other.mode == "TEST") == (run.job, run.nominal_at, mode)
+        and (other.started_at or 0) > (run.started_at or 0)
+    )
+    return max(tries, key=lambda other: (other.state == "COMPLETE", other.started_at or 0), default=None)
 
 
 def _moment(run: Run) -> Micros:

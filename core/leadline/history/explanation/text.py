@@ -68,6 +68,8 @@ def _failure(failure: Failure) -> Iterator[str]:
         yield f"error        {_error(failure.run)}"
     if failure.followers:
         yield f"followed by  {', '.join(run.job_name for run in failure.followers)}, which failed after it"
+    if failure.later_try:
+        yield f"tried again  {_run(failure.later_try)}"
     if failure.last_success:
         yield f"last success {_run(failure.last_success)}"
 
