@@ -43,9 +43,17 @@ def job(script: str, spool: Path, **environ: str) -> Iterator[subprocess.Popen[s
 
 
 def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[int, str]:
-    """Exit status, and what it still wrote."""
+    """Exit status, and what it still wrote.
+
+    Told a second time where it goes on: a main thread that is just about to wait for a lock sleeps over a signal of that moment
+    until the next one (CPython looks for signals before it gives the interpreter's lock away, and not after).
+    """
     process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
+    try:
+        output, _ = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=30)
     return process.returncode, output
 
 
