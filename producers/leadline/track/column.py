@@ -37,6 +37,8 @@ def column(node: Node, name: str, how: How | Literal[""] = "", *, masking: bool 
         raise UsageError(f"node is {shown(node)}; give what run.input() gave, or track.dataset('s3://lake', 'flights')")
     if not isinstance(masking, bool):
         raise UsageError(f"masking is {shown(masking)}; give True or False")
+    if masking and how == "":
+        raise UsageError("masking is told with how; give for example how='TRANSFORMATION'")
     return Column(
         msgspec.structs.replace(node, version="", schema_version=""),
         required_text(name, "column"),

@@ -87,3 +87,6 @@ def test_how_is_one_of_openlineages_words() -> None:
     """The message lists them."""
     with pytest.raises(UsageError, match="IDENTITY, TRANSFORMATION, AGGREGATION"):
         track.column(FLIGHTS, "a", "identity")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="how='TRANSFORMATION'"):
+        track.column(FLIGHTS, "a", masking=True)
+    assert track.column(FLIGHTS, "a", "TRANSFORMATION", masking=True).masking
