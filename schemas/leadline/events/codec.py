@@ -15,6 +15,7 @@ import msgspec
 from leadline.core.errors import Unreadable
 
 from .records import Event
+from .repeated import Repeated
 from .schemas import Schema, canonical, newest, without_logical_types
 from .topics import home_topic, record_types, subject
 
@@ -76,6 +77,7 @@ class Codec:
         self._registry = registry
         self._ids: dict[tuple[str, str], int] = {}
         self._readers: dict[int, Callable[[io.BytesIO], Any]] = {}
+        self._repeated = Repeated()
 
     def schema_id(self, record: str, topic: str) -> int:
         """Raises Unavailable where the registry is away and the id is not known yet."""
@@ -88,7 +90,8 @@ class Codec:
     def encode(self, event: Event, topic: str | None = None) -> bytes:
         """The event for `topic` (default: its own). Raises Unavailable, ValueError."""
         record = type(event)
-        return frame(self.schema_id(record.__name__, topic or home_topic(record)), encode_body(event))
+        body = self._repeated.encode(event) or encode_body(event)
+        return frame(self.schema_id(record.__name__, topic or home_topic(record)), body)
 
     def decode(self, data: bytes | None, record: str) -> Event:
         """The event of the type that the header `leadline-record` (or `-control`) names. Raises Unreadable, Unavailable."""
