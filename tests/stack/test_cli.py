@@ -65,7 +65,7 @@ def _facts() -> Iterator[Event]:
         pointers=[
             LogPointer(kind="file", location=str(LOG)),
             LogPointer(kind="file", location="file://worker-7/var/log/train.log"),
-            LogPointer(kind="url", location="http://ada:pw@169.254.169.254/latest/meta-data/"),
+            LogPointer(kind="url", location="http://ada:hunter-two@169.254.169.254/latest/meta-data/"),
         ],
     )
     yield alert("aaaa-1", "eeee-1", "opened", NOON)
@@ -155,10 +155,10 @@ def test_logs_that_stay_elsewhere(leadline: Run) -> None:
     assert fetched.out.count(" of training\\x1b[31m\n") == 1_000
     assert "file on worker-7, and this is" in fetched.err
     assert "169.254.169.254 is an address of the machine's own network" in fetched.err
-    assert "pw" not in fetched.out + fetched.err
+    assert "hunter-two" not in fetched.out + fetched.err
     last = leadline("logs", "0192-cccc", "--fetch", "--tail", "0.001", "--json")
     rows = [json.loads(line) for line in last.out.splitlines()]
-    assert "pw" not in last.out
+    assert "hunter-two" not in last.out
     assert rows[-3]["text"].startswith("line 999 ")
     assert "these are the last 0.001 MB" in last.err
 
@@ -209,6 +209,15 @@ def test_alerts(leadline: Run) -> None:
     """Open episodes, all steps, and JSON lines that follow."""
     assert "eeee-1" in leadline("alerts").out
     assert [step["alert_id"] for step in leadline("alerts", "--all", "--json").json()] == ["aaaa-1"]
+
+
+def test_as_many_open_alerts_as_asked_for(store: Settings, leadline: Run) -> None:
+    """In JSON as in the table; the oldest first."""
+    put(store, [alert("aaaa-2", "eeee-2", "opened", NOON + 1)])
+    assert [one["episode_id"] for one in leadline("alerts", "--json").json()] == ["eeee-1", "eeee-2"]
+    assert [one["episode_id"] for one in leadline("alerts", "--limit", "1", "--json").json()] == ["eeee-1"]
+    assert "eeee-2" not in leadline("alerts", "--limit", "1").out
+    put(store, [alert("aaaa-3", "eeee-2", "resolved", NOON + 2)])
 
 
 def test_trend(leadline: Run) -> None:

@@ -31,11 +31,13 @@ def command(choice: str, since: Micros | None, limit: int, as_json: bool) -> Non
         follow(settings, since, print_json_line if as_json else _print_line)
         return
     with reading(settings) as client:
-        found: list[Any] = alert_events(client, since=since, limit=limit) if choice == "all" else open_episodes(client)
+        found: list[Any] = (
+            alert_events(client, since=since, limit=limit) if choice == "all" else open_episodes(client, limit=limit)
+        )
     if as_json:
         print_json(found)
     elif found:
-        _print_events(found, system_clock()) if choice == "all" else print_episodes(found[:limit], system_clock())
+        _print_events(found, system_clock()) if choice == "all" else print_episodes(found, system_clock())
     or_nothing(found, "no alert is open" if choice == "open" else "no alert so far")
 
 
