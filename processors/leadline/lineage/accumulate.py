@@ -18,6 +18,7 @@ _MAX_IO = 10_000
 _NOTHING = Said()
 _MAX_COLUMNS = 20_000
 """Edges between columns that one event may say."""
+_CENTURY_SECONDS = 100 * 366 * 86_400
 _MAX_ENDINGS = 16
 _ENDLESS = ("STREAMING", "SERVICE")
 
@@ -46,7 +47,7 @@ def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[s
             nominal_at=_greatest(run.nominal_at, event.nominal_at),
             mode=max(run.mode, event.mode),
             attempt=max(run.attempt, event.attempt),
-            heartbeat_seconds=_greatest(run.heartbeat_seconds, event.heartbeat_seconds),
+            heartbeat_seconds=_greatest(run.heartbeat_seconds, _sensible(event.heartbeat_seconds)),
             deadline_at=_greatest(run.deadline_at, event.deadline_at),
         ),
         described,
@@ -104,6 +105,11 @@ def _descriptions(run: Run, described: dict[str, dict[str, str]], at: int) -> di
     return run.descriptions | newer if newer else run.descriptions
 
 
+def _sensible(seconds: float | None) -> float | None:
+    """None for what is no duration of anything: NaN, which has no order, less than nothing, more than a century."""
+    return seconds if seconds is not None and 0 <= seconds <= _CENTURY_SECONDS else None
+
+
 def _endings(run: Run, event: RunEvent) -> tuple[Ending, ...]:
     if event.event_type not in (*TERMINAL_TYPES, "LOST"):
         return run.endings
@@ -113,7 +119,7 @@ def _endings(run: Run, event: RunEvent) -> tuple[Ending, ...]:
     known[key] = Ending(
         event.event_type,
         event.event_time,
-        _greatest(before.duration_seconds if before else None, event.duration_seconds),
+        _greatest(before.duration_seconds if before else None, _sensible(event.duration_seconds)),
         _greatest(before.peak_memory_bytes if before else None, event.peak_memory_bytes),
     )
     return tuple(sorted(known.values(), key=lambda ending: ending.standing)[-_MAX_ENDINGS:])

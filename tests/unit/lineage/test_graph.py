@@ -8,10 +8,13 @@ import pytest
 
 from leadline.core.clock import SECOND
 from leadline.events.records import ChangeDetected, EdgeObserved, Event, MetricsReported, Reading, RunEvent, Tick
+from leadline.lineage.app import ROLE
+from leadline.lineage.lost import deadline
 from leadline.lineage.state import Job
 from leadline.lineage.window import _RUNS
+from leadline.worker.state import Entry, StateCodec
 
-from .told import Told, at, io, run_event, tick, whole_run
+from .told import T0, Told, at, io, run_event, tick, whole_run
 
 IN, OUT, OTHER = io("in"), io("out"), io("other")
 
@@ -408,3 +411,18 @@ def test_the_state_survives_its_bytes() -> None:
     nan = msgspec.msgpack.decode(msgspec.msgpack.encode(Reading(metric="m", value=math.nan)), type=Reading)
     assert math.isnan(nan.value)
     assert isinstance(tick(0), Tick)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("-inf"), float("nan"), -1.0, 1e13, 1e300])
+@pytest.mark.parametrize("field", ["heartbeat_seconds", "duration_seconds"])
+def test_what_is_no_duration_stops_nothing(field: str, seconds: float) -> None:
+    """It says nothing, whichever event comes first: the run is judged as if it had not been said."""
+    events = [run_event("START", "r", 0, **{field: seconds}), run_event("COMPLETE", "r", 60, **{field: seconds})]
+    for order in (events[:1], events, events[::-1]):
+        told = Told(order)
+        assert told.job is not None
+        expected = Told([run_event(event.event_type, "r", (event.event_time - T0) / SECOND) for event in order])
+        assert expected.job is not None
+        assert deadline(told.job) == deadline(expected.job)
+        assert told.reading("r", "run.duration_seconds") == expected.reading("r", "run.duration_seconds")
+        StateCodec(ROLE).encode(Entry("partition", 1, at(1), deadline(told.job), told.job))
