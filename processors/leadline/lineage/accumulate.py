@@ -31,7 +31,7 @@ def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[s
     columns = to_columns(event.columns)
     described = {digest(*(f"{k}={v}" for k, v in sorted(part.items()))): part for part in _describe(event) if part}
     before = job.run(event.run_id)
-    run = _first(event, recorded_at) if before is None else before
+    run = _first(job, event, recorded_at) if before is None else before
     started = _least(run.started_at, event.event_time if event.event_type == "START" else None)
     return (
         replace(
@@ -80,8 +80,9 @@ def facts(job: Job, run: Run) -> dict[str, str]:
     return found
 
 
-def _first(event: RunEvent, recorded_at: int) -> Run:
-    return Run(run_id=event.run_id, first_at=event.event_time, last_recorded_at=recorded_at)
+def _first(job: Job, event: RunEvent, recorded_at: int) -> Run:
+    run = Run(run_id=event.run_id, first_at=event.event_time, last_recorded_at=recorded_at)
+    return replace(run, late=job.past.until is not None and run.order <= job.past.until)
 
 
 def _describe(event: RunEvent) -> Iterable[dict[str, str]]:

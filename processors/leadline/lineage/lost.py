@@ -15,9 +15,10 @@ def lost_at(job: Job, run: Run) -> Micros | None:
     """When the run is LOST unless it is heard of before; None for a run that ended or is LOST already.
 
     The earlier of its deadline and of three missed heartbeats; without either, twice the job's longest run (at least
-    10 minutes) after its last event, unless it is a stream or a service, which ends by neither.
+    10 minutes) after its last event, unless it is a stream or a service, which ends by neither. Nor one that was first
+    heard of late: it may have ended long ago, and only its start was sent again.
     """
-    if run.endings or run.declared_lost:
+    if run.endings or run.declared_lost or run.late:
         return None
     promised = []
     if run.deadline_at is not None:

@@ -87,6 +87,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heartbeat_seconds: float | None = None
     deadline_at: Micros | None = None
     declared_lost: bool = False
+    late: bool = False
+    """What it would be compared with was summed up when it was first heard of: it may be one that was forgotten."""
 
     @property
     def inputs(self) -> frozenset[RunIo]:

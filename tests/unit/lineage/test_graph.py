@@ -403,6 +403,19 @@ def test_an_open_run_outlives_the_window() -> None:
     assert told.reading("long", "run.duration_seconds") == 5000.0
 
 
+def test_a_start_that_is_sent_again_after_its_run_was_forgotten_is_not_lost() -> None:
+    """Nobody is called for a run that ended long ago; one that was open all the time is missed as ever."""
+    told = Told(run_io("r0000", 0, 5))
+    told.play(run_event("START", "open", 1))
+    for number in range(1, 2 * _RUNS):
+        told.play(*run_io(f"r{number:04}", number * 10, number * 10 + 5))
+    assert told.job is not None
+    assert told.job.run("r0000") is None
+    told.play(run_event("START", "r0000", 0), recorded_at=at(5_000))
+    missed = lost([event for when in range(1_000, 20_000, 100) for event in told.play(tick(when))])
+    assert {event.run_id for event in missed} == {"open"}
+
+
 def test_the_state_survives_its_bytes() -> None:
     """Encoded and decoded it is the same, NaN included."""
     told = Told(run_io("r", 0, 5, packages={"numpy": "1"}))
