@@ -21,7 +21,7 @@ from leadline.history.node import NodeRef
 from leadline.history.nodes import resolve, with_owners
 from leadline.history.paths import between
 
-from .facts import DAY, HOUR, NOON, edge, io, owner, put, run_event, running_store
+from .facts import DAY, HOUR, MINUTE, NOON, edge, io, owner, put, run_event, running_store
 
 pytestmark = pytest.mark.stack
 
@@ -293,3 +293,62 @@ def test_temporary_data_is_left_out_of_the_picture_alone(
 
 def draw_of(client: Client, name: str) -> str:
     return "\n".join(draw(walk(client, data(name), "up")))
+
+
+def alias_of(name: str, other: str, at: int, **more: object) -> EntityReported:
+    """The table `other` of a catalogue is the dataset `name`."""
+    return EntityReported(
+        event_id=f"alias/{other}/{at}",
+        event_time=at,
+        producer="t/1",
+        source="glue",
+        kind="DATASET",
+        namespace="glue",
+        name=other,
+        aspect="alias",
+        values={"kind": "DATASET", "namespace": "s3://lake", "name": name, "reason": "TABLE"},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_what_is_said_of_names_later_changes_nothing_of_before(store: Settings, client: Client) -> None:
+    """Said again, or taken back: what the names meant then, and what was known of them then, stays."""
+    table = NodeRef("DATASET", "glue", "db.visits")
+    put(store, [edge("clicks", "visits", "count", NOON), alias_of("visits", "db.visits", NOON)])
+
+    def asked() -> list[set[str]]:
+        times: list[dict[str, int]] = [{"as_of": NOON + HOUR}, {"known_at": NOON + HOUR}]
+        return [names(walk(client, table, "up", **one)) for one in times]  # type: ignore[arg-type]
+
+    before = asked()
+    assert before == [{"visits", "clicks"}] * 2
+    put(store, [alias_of("visits", "db.visits", NOON + 2 * HOUR)], NOON + DAY)
+    assert asked() == before
+    put(store, [alias_of("visits", "db.visits", NOON + 3 * HOUR, deleted=True)], NOON + DAY)
+    assert asked() == before
+    assert names(walk(client, table, "up")) == set()
+
+
+def test_what_is_used_or_confirmed_later_changes_nothing_of_before(store: Settings, client: Client) -> None:
+    """Of jobs that only write: what was used and known by then. Of edges: what a run had confirmed by then."""
+    put(store, [run_event("dump", "d-1", "START", NOON + HOUR, outputs=[io("dumped")])])
+    put(store, [edge("orders", "sums", "add", NOON)])
+
+    def asked() -> list[set[str]]:
+        found = [
+            walk(client, data("dumped"), "up", as_of=NOON, known_at=NOON + DAY),
+            walk(client, data("dumped"), "up", as_of=NOON + 2 * HOUR, since=NOON + 90 * MINUTE),
+            walk(client, data("dumped"), "up", known_at=NOON + DAY),
+            walk(client, data("sums"), "up", as_of=NOON + 2 * HOUR, since=NOON + HOUR),
+            walk(client, data("sums"), "up", as_of=NOON + 2 * HOUR, since=NOON - HOUR),
+        ]
+        return [{one.name for one in way.nodes} for way in found]
+
+    before = asked()
+    assert before == [set(), set(), {"dump"}, set(), {"orders", "add"}]
+    put(store, [run_event("dump", "d-0", "START", NOON - HOUR, outputs=[io("dumped")])], NOON + 9 * DAY)
+    put(store, [run_event("dump", "d-2", "START", NOON + 9 * HOUR, outputs=[io("dumped")])], NOON + 9 * DAY)
+    confirmed = replace(edge("orders", "sums", "add", NOON), event_id="again", revision=2, last_seen=NOON + 3 * HOUR)
+    put(store, [confirmed], NOON + 9 * DAY)
+    assert asked() == before
+    assert names(walk(client, data("sums"), "up", since=NOON + HOUR)) == {"orders"}

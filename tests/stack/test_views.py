@@ -33,6 +33,7 @@ _DESIGNED = {
     "run_attempts": "job_namespace job_name nominal_at run_id number attempts retry_of retried_by",
     "job_versions": "job_namespace job_name version inputs outputs current",
     "version_moves": "version moved_at",
+    "alias_words": "kind namespace name of_kind of_namespace of_name source deleted",
     "aliases": "kind namespace name of_kind of_namespace of_name reason source",
     "facets": "level namespace name facet value run_id",
     "openlineage_events": "kind namespace name run_id event_type body event_id",

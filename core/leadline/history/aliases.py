@@ -54,13 +54,15 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 def aliases(client: Client, times: Times) -> Aliases:
-    """Those of then, as known then."""
+    """Those of then, as known then: of each source its latest word by then, whatever it said later."""
     since = f"event_time <= {MOMENT % 'as_of'}" if times.as_of is not None else ""
     known = f"recorded_at <= {MOMENT % 'known_at'}" if times.known_at is not None else ""
+    latest = "ORDER BY event_time DESC, event_id DESC LIMIT 1 BY kind, namespace, name, source"
+    words = f"SELECT * FROM leadline.alias_words {where(since, known)} {latest}"  # noqa: S608 - conditions of ours
     rows = fetch(
         client,
         _Row,
-        f"FROM leadline.aliases {where(since, known)} ORDER BY ALL LIMIT {MOST}",
+        f"FROM ({words}) WHERE NOT deleted AND of_name != '' ORDER BY ALL LIMIT {MOST}",
         **times.parameters(),
     )
     return Aliases(

@@ -41,8 +41,8 @@ def edges(times: Times, granularity: str, near: str, *, up: bool) -> str:
     if times.as_of is not None:
         until = "" if granularity == "RUN" else f"AND (valid_to IS NULL OR valid_to > {MOMENT % 'as_of'})"
         held = f"valid_from <= {MOMENT % 'as_of'} {until}"
-    seen = "" if times.since is None else f"last_seen >= {MOMENT % 'since'}"
     of = f"granularity = '{granularity}'"
+    seen = _seen(times, of, near)
     if times.known_at is None:
         return f"FROM leadline.{'lineage_edges_by_target' if up else 'lineage_edges'} " + where(of, near, held, seen)
     known = where(of, near, f"recorded_at <= {MOMENT % 'known_at'}")
@@ -50,3 +50,15 @@ def edges(times: Times, granularity: str, near: str, *, up: bool) -> str:
     newest = f"ORDER BY revision DESC, recorded_at LIMIT 1 BY {_IDENTITY}"
     revisions = f"SELECT * FROM leadline.lineage_revisions {known} {newest}"  # noqa: S608 - conditions of ours
     return f"FROM ({revisions}) {where('NOT retracted', held, seen)}"
+
+
+def _seen(times: Times, of: str, near: str) -> str:
+    """Whether a run confirmed it since then; where it is asked as of a time, a run before that."""
+    if times.since is None:
+        return ""
+    since = f"last_seen >= {MOMENT % 'since'}"
+    if times.as_of is None:
+        return since
+    known = f"recorded_at <= {MOMENT % 'known_at'}" if times.known_at is not None else ""
+    confirmed = where(of, near, since, f"last_seen <= {MOMENT % 'as_of'}", "NOT retracted", known)
+    return f"({_IDENTITY}) IN (SELECT {_IDENTITY} FROM leadline.lineage_revisions {confirmed})"  # noqa: S608 - as above

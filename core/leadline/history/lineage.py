@@ -342,11 +342,7 @@ def uses_of_jobs(client: Client, of: list[NodeRef], direction: str, times: Times
         for row in fetch(
             client,
             _UseRow,
-            "FROM leadline.job_io "
-            + where(
-                f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'} AND direction = {{direction:String}}", _used(times)
-            )
-            + " ORDER BY ALL",
+            _used(times, f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'}") + " ORDER BY ALL",
             jobs=node_set(part),
             direction=direction,
             **times.parameters(),
@@ -364,19 +360,38 @@ def _uses_of_data(client: Client, data: list[NodeRef], direction: str, times: Ti
     return fetch(
         client,
         _UseRow,
-        "FROM leadline.job_io " + where(of, "direction = {direction:String}", _used(times)) + " ORDER BY ALL",
+        _used(times, of) + " ORDER BY ALL",
         direction=direction,
         **times.parameters(),
         **nodes,
     )
 
 
-def _used(times: Times) -> str:
-    """job_io says when a use was first and last seen, and when the first was known."""
-    first = f"first_seen <= {MOMENT % 'as_of'}" if times.as_of is not None else ""
-    known = f"recorded_at <= {MOMENT % 'known_at'}" if times.known_at is not None else ""
-    seen = f"last_seen >= {MOMENT % 'since'}" if times.since is not None else ""
-    return " AND ".join(filter(None, (first, known, seen)))
+_DESIGNED = """SELECT io.2 AS kind, io.3 AS namespace, io.4 AS name, io.1 AS direction, job_namespace, job_name
+FROM leadline.job_declarations
+ARRAY JOIN arrayConcat(arrayMap(i -> ('INPUT', i.kind, i.namespace, i.name), inputs),
+    arrayMap(o -> ('OUTPUT', o.kind, o.namespace, o.name), outputs)) AS io"""
+
+
+def _used(times: Times, near: str) -> str:
+    """FROM and WHERE for uses that fulfil the condition.
+
+    job_io has one row for all runs of a job and is fast by node; what was used by a time, or known by one, is asked of the
+    single runs and declarations, so that what came later plays no part.
+    """
+    direction = "direction = {direction:String}"
+    if times.as_of is None and times.known_at is None:
+        seen = "" if times.since is None else f"last_seen >= {MOMENT % 'since'}"
+        return "FROM leadline.job_io " + where(near, direction, seen)
+    conditions = where(
+        near,
+        direction,
+        "" if times.as_of is None else f"event_time <= {MOMENT % 'as_of'}",
+        "" if times.known_at is None else f"recorded_at <= {MOMENT % 'known_at'}",
+        "" if times.since is None else f"event_time >= {MOMENT % 'since'}",
+    )
+    of_runs = f"SELECT kind, namespace, name, direction, job_namespace, job_name FROM leadline.run_io {conditions}"  # noqa: S608 - of ours
+    return f"FROM ({of_runs} UNION DISTINCT {_DESIGNED} {conditions})"
 
 
 def _use(row: _UseRow) -> JobUse:
