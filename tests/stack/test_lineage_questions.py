@@ -21,7 +21,7 @@ from leadline.history.node import NodeRef
 from leadline.history.nodes import resolve, with_owners
 from leadline.history.paths import between
 
-from .facts import DAY, HOUR, MINUTE, NOON, edge, io, owner, put, run_event, running_store
+from .facts import DAY, HOUR, JOBS, MINUTE, NOON, edge, io, owner, put, run_event, running_store
 
 pytestmark = pytest.mark.stack
 
@@ -352,3 +352,17 @@ def test_what_is_used_or_confirmed_later_changes_nothing_of_before(store: Settin
     put(store, [confirmed], NOON + 9 * DAY)
     assert asked() == before
     assert names(walk(client, data("sums"), "up", since=NOON + HOUR)) == {"orders"}
+
+
+def test_a_job_reads_what_it_reads_now(store: Settings, client: Client) -> None:
+    """Not what it read before, nor what only a test did; as of then it does. One without outputs reads all that it ever did."""
+    moved = [replace(edge("was", "made", "move", NOON, NOON + HOUR), revision=2), edge("is", "made", "move", NOON + HOUR)]
+    put(store, moved)
+    put(store, [run_event("move", "1", "COMPLETE", NOON, inputs=[io("was")], outputs=[io("made")])])
+    put(store, [run_event("move", "2", "START", NOON, inputs=[io("tried")], mode="TEST")])
+    put(store, [run_event("move", "3", "COMPLETE", NOON + HOUR, inputs=[io("is")], outputs=[io("made")])])
+    put(store, [run_event("glance", "1", "COMPLETE", NOON, inputs=[io("was"), io("is")])])
+    move, glance = NodeRef("JOB", JOBS, "move"), NodeRef("JOB", JOBS, "glance")
+    assert names(walk(client, move, "up")) == {"is"}
+    assert names(walk(client, move, "up", as_of=NOON + 1)) == {"was"}
+    assert names(walk(client, glance, "up")) == {"was", "is"}

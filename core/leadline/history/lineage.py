@@ -162,8 +162,10 @@ def _hop(client: Client, ways: list["_Way"], up: bool, times: Times, distance: i
     if from_jobs:
         jobs = [way.start for way in from_jobs]
         used = _Near(uses_of_jobs(client, jobs, "INPUT" if up else "OUTPUT", times), lambda use: use.job)
+        held = _Near(_edges_of_jobs(client, jobs, up, times), lambda edge: edge.job)
         for way in from_jobs:
-            way.begin(used.of([way.start]))
+            now = {edge.source if up else edge.target for edge in held.of([way.start])}
+            way.begin([use for use in used.of([way.start]) if not now or use.node in now])
     frontier = {node: None for way in ways if way not in from_jobs for node in way.frontier}
     edges = _Near(_edges(client, list(frontier), up, times), lambda edge: edge.target if up else edge.source)
     for way in ways:
@@ -322,16 +324,27 @@ class _UseRow(msgspec.Struct, frozen=True):
 def _edges(client: Client, frontier: list[NodeRef], up: bool, times: Times) -> Iterator[LineageEdge]:
     for part in chunks(frontier):
         near, nodes = among(part, "target_" if up else "source_")
-        rows = fetch(client, _EdgeRow, edges(times, "JOB", near, up=up) + " ORDER BY ALL", **times.parameters(), **nodes)
-        for row in rows:
-            yield LineageEdge(
-                NodeRef(row.source_kind, row.source_namespace, row.source_name),
-                NodeRef(row.target_kind, row.target_namespace, row.target_name),
-                job(row.job_namespace, row.job_name),
-                row.valid_from,
-                None if times.past else row.valid_to,
-                None if times.past else row.last_seen,
-            )
+        yield from _edges_near(client, near, up, times, **nodes)
+
+
+def _edges_of_jobs(client: Client, jobs: list[NodeRef], up: bool, times: Times) -> Iterator[LineageEdge]:
+    """What the jobs make of what, so that what they no longer read or write is known: uses have no end."""
+    for part in chunks(jobs):
+        near = f"('JOB', job_namespace, job_name) IN {NODE_SET % 'jobs'}"
+        yield from _edges_near(client, near, up, times, jobs=node_set(part))
+
+
+def _edges_near(client: Client, near: str, up: bool, times: Times, **parameters: str) -> Iterator[LineageEdge]:
+    rows = fetch(client, _EdgeRow, edges(times, "JOB", near, up=up) + " ORDER BY ALL", **times.parameters(), **parameters)
+    for row in rows:
+        yield LineageEdge(
+            NodeRef(row.source_kind, row.source_namespace, row.source_name),
+            NodeRef(row.target_kind, row.target_namespace, row.target_name),
+            job(row.job_namespace, row.job_name),
+            row.valid_from,
+            None if times.past else row.valid_to,
+            None if times.past else row.last_seen,
+        )
 
 
 def uses_of_jobs(client: Client, of: list[NodeRef], direction: str, times: Times = NOW) -> list[JobUse]:
