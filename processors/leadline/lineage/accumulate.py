@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from leadline.core.clock import Micros
 from leadline.events.ids import digest
-from leadline.events.records import ColumnEdge, RunEvent, RunIo
+from leadline.events.records import ColumnEdge, RunEvent, RunIo, Transformation
 from leadline.events.records.run import TERMINAL_TYPES, JobDependency
 
 from .state import Columns, Edge, Ending, Job, Node, Run, Said
@@ -29,7 +29,7 @@ def accumulate(job: Job, event: RunEvent, recorded_at: int) -> tuple[Run, dict[s
     """The run after the event, and the event's descriptions and columns by digest. Where nothing is new the run equals what it
     was."""
     columns = to_columns(event.columns)
-    described = {digest(*(f"{k}={v}" for k, v in sorted(part.items()))): part for part in _describe(event) if part}
+    described = {digest(msgspec.json.encode(sorted(part.items()))): part for part in _describe(event) if part}
     before = job.run(event.run_id)
     run = _first(job, event, recorded_at) if before is None else before
     started = _least(run.started_at, event.event_time if event.event_type == "START" else None)
@@ -59,16 +59,17 @@ def to_columns(edges: list[ColumnEdge]) -> dict[str, Columns]:
     """By digest; empty where there are none."""
     if not edges:
         return {}
-    found = {
-        Edge(
+    found: dict[Edge, dict[Transformation, None]] = {}
+    for edge in edges:
+        ends = Edge(
             Node(edge.source_kind, edge.source_namespace, edge.source_name),
             Node(edge.target_kind, edge.target_namespace, edge.target_name),
             edge.source_field,
             edge.target_field,
-        ): tuple(edge.transformations)
-        for edge in edges
-    }
-    columns = tuple(sorted(found.items(), key=lambda column: column[0])[:_MAX_COLUMNS])
+        )
+        found.setdefault(ends, {}).update(dict.fromkeys(edge.transformations))
+    ordered = sorted(found.items(), key=lambda column: column[0])[:_MAX_COLUMNS]
+    columns = tuple((ends, tuple(transformations)) for ends, transformations in ordered)
     return {digest(msgspec.json.encode(columns)): columns}
 
 

@@ -45,6 +45,15 @@ def test_two_ways_of_one_column_are_one_edge() -> None:
     assert told.columns() == {("a.x", "b.x", 1): (None, ["DIRECT/IDENTITY", "INDIRECT/FILTER"])}
 
 
+def test_two_ways_that_one_event_tells_apart_are_one_edge() -> None:
+    """As some tools do, an edge for each way: none is lost, in whatever order."""
+    ways = ["DIRECT/IDENTITY", "INDIRECT/FILTER"]
+    for first, second in (ways, ways[::-1]):
+        columns = [column("a.x", "b.x", first), column("a.x", "b.x", second)]
+        told = Told([run_event("COMPLETE", "1", 1, inputs=[io("a")], outputs=[io("b")], columns=columns)])
+        assert {ends: sorted(how) for ends, (_, how) in told.columns().items()} == {("a.x", "b.x", 1.0): ways}
+
+
 def test_a_filter_reaches_the_whole_target() -> None:
     """An empty target column stands for all of them."""
     told = Told(whole_run("1", 0, 1, columns=[column("a.x", "b.", "INDIRECT/FILTER")], **COPY))

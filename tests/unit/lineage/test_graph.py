@@ -244,6 +244,12 @@ def test_what_changed() -> None:
     }
 
 
+def test_names_and_values_are_not_taken_for_each_other() -> None:
+    """Whatever signs are in them: what was one parameter is another now."""
+    told = Told([*whole_run("1", 0, 5, parameters={"a": "b=c"}), *whole_run("2", 10, 15, parameters={"a=b": "c"})])
+    assert told.changes() == {("2", "parameter.a"): ("b=c", ""), ("2", "parameter.a=b"): ("", "c")}
+
+
 def test_inputs_outputs_versions_and_schemas() -> None:
     """Nodes that came and went, another model, another schema; a dataset's new version is what every run has."""
     told = Told(
